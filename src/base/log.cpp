@@ -1,0 +1,165 @@
+#include "base/log.hpp"
+
+#include "base/clock.hpp"
+#include "base/digest.hpp"
+#include "base/utc.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+
+namespace chatear::log {
+namespace {
+
+struct State {
+    Level level = Level::info;
+    Format format = Format::text;
+    std::string worker = "chatear";
+    bool pii = false;
+    std::shared_ptr<spdlog::logger> sink = [] {
+        auto logger = std::make_shared<spdlog::logger>(
+            "chatear", std::make_shared<spdlog::sinks::stderr_sink_st>()
+        );
+        logger->set_pattern("%v");
+        logger->set_level(spdlog::level::trace);
+        logger->flush_on(spdlog::level::trace);
+        return logger;
+    }();
+};
+
+State& state() {
+    static State instance;
+    return instance;
+}
+
+constexpr std::string_view name_of(Level level) {
+    switch (level) {
+        case Level::debug:
+            return "debug";
+        case Level::info:
+            return "info";
+        case Level::warn:
+            return "warn";
+        case Level::error:
+            return "error";
+    }
+    return "";
+}
+
+void append_json_string(std::string& line, std::string_view text) {
+    // Untrusted text may hold anything: what is no UTF-8 must not spoil the line.
+    const std::string quoted = boost::json::serialize(boost::json::string_view(text));
+    line += quoted;
+}
+
+void append_value(std::string& line, const Field& field, bool quote) {
+    std::visit(
+        [&](const auto& value) {
+            using Value = std::decay_t<decltype(value)>;
+            if constexpr (std::is_same_v<Value, std::string_view>) {
+                if (quote || value.empty() ||
+                    value.find_first_of(" \"=\n\r\t\\") != std::string_view::npos) {
+                    append_json_string(line, value);
+                } else {
+                    line += value;
+                }
+            } else {
+                fmt::format_to(std::back_inserter(line), "{}", value);
+            }
+        },
+        field.value
+    );
+}
+
+void write(Level level, std::string_view message, Fields fields) {
+    if (!enabled(level)) {
+        return;
+    }
+    const State& current = state();
+    const std::string time = format_time(SystemClock().now());
+    current.sink->log(
+        spdlog::level::info,
+        spdlog::string_view_t(
+            format_line(current.format, level, time, current.worker, message, fields)
+        )
+    );
+}
+
+}  // namespace
+
+void configure(Level level, Format format, std::string_view worker) {
+    state().level = level;
+    state().format = format;
+    state().worker = worker;
+}
+
+void allow_pii(bool allowed) {
+    state().pii = allowed;
+}
+
+bool enabled(Level level) {
+    return level >= state().level;
+}
+
+void debug(std::string_view message, Fields fields) {
+    write(Level::debug, message, fields);
+}
+
+void info(std::string_view message, Fields fields) {
+    write(Level::info, message, fields);
+}
+
+void warn(std::string_view message, Fields fields) {
+    write(Level::warn, message, fields);
+}
+
+void error(std::string_view message, Fields fields) {
+    write(Level::error, message, fields);
+}
+
+std::string redacted_address(std::string_view address) {
+    if (state().pii) {
+        return std::string(address);
+    }
+    const std::size_t at = address.rfind('@');
+    const std::string_view domain = at == std::string_view::npos ? "" : address.substr(at + 1);
+    return fmt::format("{}@{}", to_hex(sha256(address)).substr(0, 12), domain);
+}
+
+std::string format_line(
+    Format format,
+    Level level,
+    std::string_view time,
+    std::string_view worker,
+    std::string_view message,
+    Fields fields
+) {
+    std::string line;
+    if (format == Format::json) {
+        line = fmt::format(R"({{"time":"{}","level":"{}","worker":)", time, name_of(level));
+        append_json_string(line, worker);
+        line += R"(,"message":)";
+        append_json_string(line, message);
+        for (const Field& field : fields) {
+            line += ',';
+            append_json_string(line, field.name);
+            line += ':';
+            append_value(line, field, true);
+        }
+        line += '}';
+        return line;
+    }
+    line = fmt::format("{} {:<5} {}: {}", time, name_of(level), worker, message);
+    for (const Field& field : fields) {
+        line += ' ';
+        line += field.name;
+        line += '=';
+        append_value(line, field, false);
+    }
+    return line;
+}
+
+}  // namespace chatear::log

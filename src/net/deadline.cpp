@@ -1,0 +1,48 @@
+#include "net/deadline.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <utility>
+
+namespace chatear::net {
+
+struct Deadline::State {
+    explicit State(const asio::any_io_executor& executor) : timer(executor) {}
+
+    asio::steady_timer timer;
+    std::function<void()> on_expiry;
+    bool expired = false;
+};
+
+Deadline::Deadline(
+    const asio::any_io_executor& executor,
+    std::chrono::milliseconds after,
+    std::function<void()> on_expiry
+)
+    : state_(std::make_shared<State>(executor)) {
+    state_->on_expiry = std::move(on_expiry);
+    state_->timer.expires_after(after);
+    state_->timer.async_wait([state = state_](const boost::system::error_code&) {
+        // The error code alone does not tell: a handler already queued is not recalled by cancel().
+        if (state->on_expiry) {
+            state->expired = true;
+            const std::function<void()> expire = std::exchange(state->on_expiry, nullptr);
+            expire();
+        }
+    });
+}
+
+Deadline::~Deadline() {
+    disarm();
+}
+
+void Deadline::disarm() {
+    state_->on_expiry = nullptr;
+    state_->timer.cancel();
+}
+
+bool Deadline::expired() const {
+    return state_->expired;
+}
+
+}  // namespace chatear::net

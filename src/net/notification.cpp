@@ -1,0 +1,71 @@
+#include "net/notification.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/intrusive/list.hpp>
+#include <boost/system/system_error.hpp>
+
+namespace chatear::net {
+namespace {
+
+/// One coroutine that waits; lives in its frame and leaves the list with it.
+struct Waiter
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    explicit Waiter(const asio::any_io_executor& executor)
+        : timer(executor, asio::steady_timer::time_point::max()) {}
+
+    asio::steady_timer timer;
+    bool notified = false;
+};
+
+}  // namespace
+
+struct Notification::State {
+    asio::any_io_executor executor;
+    boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>> waiters;
+
+    /// Whether it was notified before the waiter's timer ran out.
+    static asio::awaitable<bool> wait(
+        std::shared_ptr<State> state, asio::steady_timer::time_point until
+    ) {
+        Waiter waiter(state->executor);
+        waiter.timer.expires_at(until);
+        state->waiters.push_back(waiter);
+        boost::system::error_code error;
+        co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        if (!waiter.notified && error == asio::error::operation_aborted) {
+            throw boost::system::system_error(error);  // The task is being stopped.
+        }
+        co_return waiter.notified;
+    }
+};
+
+Notification::Notification(const asio::any_io_executor& executor)
+    : state_(std::make_shared<State>()) {
+    state_->executor = executor;
+}
+
+Notification::~Notification() {
+    notify_all();
+}
+
+asio::awaitable<void> Notification::wait() {
+    co_await State::wait(state_, asio::steady_timer::time_point::max());
+}
+
+asio::awaitable<bool> Notification::wait_for(std::chrono::milliseconds timeout) {
+    return State::wait(state_, std::chrono::steady_clock::now() + timeout);
+}
+
+void Notification::notify_all() {
+    // Cancelling only queues the waiters' handlers, so the list stays whole meanwhile.
+    for (Waiter& waiter : state_->waiters) {
+        if (!waiter.notified) {
+            waiter.notified = true;
+            waiter.timer.cancel();
+        }
+    }
+}
+
+}  // namespace chatear::net
