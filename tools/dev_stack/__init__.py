@@ -1,0 +1,1 @@
+"""Private NATS, Redis, PostgreSQL and a mail catcher on loopback, for `./dev up` and tests/system."""

@@ -1,0 +1,66 @@
+"""Where things are: this checkout, programs of servers, folders that another user may enter."""
+
+import os
+import pathlib
+import pwd
+import shutil
+import socket
+import tempfile
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+DEV = CHECKOUT / ".dev"
+# What another user must reach is kept here where the checkout itself is closed to others.
+SHARED = pathlib.Path("/var/lib/chatear-dev")
+
+
+def program(name):
+    """The path of a server's program; ./dev has put the folders of unpacked ones into PATH."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin"
+    debian = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = shutil.which(name, path=":".join([path, *map(str, debian)]))
+    if found is None:
+        raise FileNotFoundError(f"{name} is not on this machine: ./dev setup gets it")
+    return found
+
+
+def executable(name, preset="release"):
+    """One of ours, as `./dev build` leaves it."""
+    return CHECKOUT / "build" / preset / "bin" / name
+
+
+def postgres_user():
+    """Whom PostgreSQL runs as: nothing, meaning ourselves, unless we are root, which it refuses."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise LookupError("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
+
+
+def others_can_enter(folder):
+    return all(parent.stat().st_mode & 0o001 for parent in [folder, *folder.parents])
+
+
+def folder_for_postgres(wanted, name):
+    """`wanted`, or where others cannot reach it a folder `name` outside (None: a new one)."""
+    wanted.mkdir(parents=True, exist_ok=True)
+    if postgres_user() is None or others_can_enter(wanted):
+        return wanted
+    SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if name is None:
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="postgres-", dir=SHARED))
+    else:
+        folder = SHARED / name
+        folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    return folder
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody listened on a moment ago."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

@@ -1,0 +1,26 @@
+"""Starting our own executables and learning where they listen."""
+
+import re
+
+from .places import executable
+from .process import Process, wait_until
+
+WORKERS = ["notification-worker"]
+
+# Both log formats: ..."address":"127.0.0.1:40123"... and ...address=127.0.0.1:40123...
+ADDRESS = re.compile(r"(?:listen|http|health)[^\n]*?(127\.0\.0\.1:[1-9]\d*)", re.IGNORECASE)
+
+
+def start_worker(name, environment, log, *, preset="release", ends_with_us=True):
+    return Process.start(name, [executable(name, preset)], log, env=environment, cwd="/", ends_with_us=ends_with_us)
+
+
+def http_address(process, timeout=20):
+    """host:port of its health and metrics, which it logs at its start (HTTP_LISTEN has port 0)."""
+    def logged():
+        found = ADDRESS.search(process.log_text())
+        if found is None and not process.alive():
+            raise RuntimeError(f"{process.name} ended before it listened:\n{process.log_text()[-2000:]}")
+        return found and found[1]
+
+    return wait_until(logged, timeout, lambda: f"{process.name} logs where it listens\n{process.log_text()[-2000:]}")
