@@ -1,0 +1,58 @@
+#pragma once
+
+#include "nats/ack_subject.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace chatear::nats {
+
+/// What acknowledges one delivery.
+struct AckToken {
+    std::string subject;            ///< Where `+ACK` goes.
+    std::uint64_t incarnation = 0;  ///< Of stream and consumer; counted by the process.
+};
+
+/// When stream and consumer were made, as the server writes it: tells one incarnation from the
+/// next.
+struct Incarnation {
+    std::string stream;
+    std::string stream_created;
+    std::string consumer_created;
+
+    bool operator==(const Incarnation&) const = default;
+};
+
+/// Rule 4 as a state machine: which deliveries may be acknowledged, and when the consumer must be
+/// looked at first. Does no I/O.
+class DeliveryGuard {
+public:
+    /// Nothing may be acknowledged until verified() was called.
+    bool in_doubt() const { return in_doubt_; }
+    void doubt() { in_doubt_ = true; }
+
+    /// Both infos were read. True when they are of another incarnation than before (the first one
+    /// counts as such): the tokens so far are dead.
+    bool verified(const Incarnation& found);
+
+    /// Looks at a delivery in the order of arrival. False = sequences or store times contradict
+    /// what came before: another stream or consumer may answer now; it is in doubt from here on.
+    bool consistent(const AckSubject& delivery);
+
+    AckToken token(std::string subject) const { return {std::move(subject), number_}; }
+    bool holds(const AckToken& token) const { return token.incarnation == number_ && number_ != 0; }
+
+    std::uint64_t number() const { return number_; }
+    const std::optional<Incarnation>& incarnation() const { return incarnation_; }
+
+private:
+    bool in_doubt_ = true;
+    std::uint64_t number_ = 0;
+    std::optional<Incarnation> incarnation_;
+    std::uint64_t last_consumer_seq_ = 0;
+    std::uint64_t highest_stream_seq_ = 0;
+    std::int64_t highest_stored_at_ns_ = 0;
+};
+
+}  // namespace chatear::nats

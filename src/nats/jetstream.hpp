@@ -1,0 +1,110 @@
+#pragma once
+
+#include "nats/api_error.hpp"
+#include "nats/connection.hpp"
+#include "nats/message.hpp"
+#include "nats/stream_info.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json.hpp>
+#include <boost/system/result.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace chatear::nats {
+
+/// JetStream has the message, on disk as far as its `sync_interval` goes.
+struct PublishReply {
+    std::string stream;
+    std::uint64_t seq = 0;
+    bool duplicate = false;  ///< Its Nats-Msg-Id was there already; seq is the first one's.
+};
+
+/// Why JetStream does not have it.
+struct PublishError {
+    enum class Kind {
+        refused,             ///< For its own sake: too large, bad headers or subject. For ever.
+        stream_unavailable,  ///< No stream, full, no quorum, no permission: an outage of that
+                             ///< stream.
+    };
+    Kind kind = Kind::refused;
+    std::string reason;
+};
+using PublishResult = boost::system::result<PublishReply, PublishError>;
+
+/// Called when value() is asked of an error: a bug of the caller's.
+[[noreturn]] void throw_exception_from_error(const PublishError& error, const auto& /*location*/) {
+    throw std::logic_error("value() of a result that holds the publish error: " + error.reason);
+}
+
+/// A message as a stream keeps it.
+struct StoredMessage {
+    Message message;
+    std::uint64_t seq = 0;
+    std::string time;  ///< RFC 3339.
+};
+
+/// JetStream's API over a connection, which must outlive it and every call. What the API refuses is
+/// a value; no answer, nobody listening, JetStream off or without a leader throws Unavailable.
+class JetStream {
+public:
+    using milliseconds = std::chrono::milliseconds;
+
+    explicit JetStream(Connection& connection, milliseconds timeout = milliseconds(5'000))
+        : connection_(connection), timeout_(timeout) {}
+
+    asio::awaitable<ApiResult<StreamInfo>> stream_info(std::string stream);
+    /// The same configuration again is no error.
+    asio::awaitable<ApiResult<StreamInfo>> create_stream(StreamConfig config);
+    asio::awaitable<ApiResult<void>> delete_stream(std::string stream);
+    /// Removes the messages, all or those of `subject` when it is not empty; the number removed.
+    asio::awaitable<ApiResult<std::uint64_t>> purge_stream(std::string stream, std::string subject);
+    /// The streams that take messages of `subject` (wildcards allowed); all when it is empty.
+    asio::awaitable<ApiResult<std::vector<std::string>>> stream_names(std::string subject);
+
+    asio::awaitable<ApiResult<ConsumerInfo>> consumer_info(
+        std::string stream, std::string consumer
+    );
+    /// CAUTION: where it exists with another configuration the server changes it silently; look
+    /// first.
+    asio::awaitable<ApiResult<ConsumerInfo>> create_consumer(
+        std::string stream, ConsumerConfig config
+    );
+    asio::awaitable<ApiResult<void>> delete_consumer(std::string stream, std::string consumer);
+    asio::awaitable<ApiResult<std::vector<std::string>>> consumer_names(std::string stream);
+
+    asio::awaitable<ApiResult<StoredMessage>> message_by_sequence(
+        std::string stream, std::uint64_t seq
+    );
+    asio::awaitable<ApiResult<StoredMessage>> last_message(std::string stream, std::string subject);
+    /// The first with a sequence of `seq` or more and a subject that `subject` (wildcards allowed)
+    /// matches: the way to walk through a stream.
+    asio::awaitable<ApiResult<StoredMessage>> next_message(
+        std::string stream, std::string subject, std::uint64_t seq
+    );
+    asio::awaitable<ApiResult<void>> delete_message(std::string stream, std::uint64_t seq);
+
+    /// Publishes and waits for JetStream's acknowledgement. `message.reply_to` is not used. Give it
+    /// a `Nats-Msg-Id`, and repeating it after Unavailable is harmless within the stream's window.
+    asio::awaitable<PublishResult> publish(Message message);
+
+    Connection& connection() { return connection_; }
+
+private:
+    asio::awaitable<ApiResult<boost::json::object>> call(std::string subject, std::string request);
+    asio::awaitable<ApiResult<StoredMessage>> get_message(std::string stream, std::string request);
+    asio::awaitable<ApiResult<std::vector<std::string>>> names(
+        std::string subject, boost::json::object request, std::string member
+    );
+
+    Connection& connection_;
+    milliseconds timeout_;
+};
+
+/// What an answer to a publish says; pure. `subject` is for the reason.
+PublishResult read_publish_answer(const Message& answer, std::string_view subject);
+
+}  // namespace chatear::nats

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "nats/credentials.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace chatear::nats {
+
+/// Which server to try next: the configured ones and those that the cluster told us of, in turn.
+/// Does no I/O.
+class ServerPool {
+public:
+    static constexpr std::size_t max_discovered = 256;
+
+    /// Requires at least one configured server.
+    explicit ServerPool(std::vector<ServerUrl> configured);
+
+    /// The next in turn.
+    ServerUrl next();
+
+    /// True when all have been tried since the last reset: time for a pause.
+    bool round_finished() const { return tried_ >= servers_.size(); }
+    void reset_round() { tried_ = 0; }
+
+    /// Takes the members that the server `told_by` names (`connect_urls`) in place of those told
+    /// before. They inherit its credentials and whether to insist on TLS; a bare address also its
+    /// host name for the certificate (as nats.go does).
+    void learn(const std::vector<std::string>& connect_urls, const ServerUrl& told_by);
+
+    std::size_t size() const { return servers_.size(); }
+
+private:
+    std::vector<ServerUrl> configured_;
+    std::vector<ServerUrl> servers_;
+    std::size_t position_ = 0;  // Of the next one in servers_.
+    std::size_t tried_ = 0;
+};
+
+}  // namespace chatear::nats
