@@ -1,0 +1,48 @@
+"""Whole executables against real servers. Each test has servers of its own and ends with them."""
+
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
+
+from dev_stack.places import CHECKOUT, executable  # noqa: E402
+from world import World  # noqa: E402
+
+PRESET = os.environ.get("CHATEAR_PRESET", "release")
+
+
+def require(name):
+    """An executable that this checkout has sources of must be there."""
+    if not (CHECKOUT / "apps" / name).is_dir():
+        pytest.skip(f"this checkout has no apps/{name}")
+    if not executable(name, PRESET).exists():
+        pytest.fail(f"{executable(name, PRESET)} is not built: ./dev build {PRESET}")
+
+
+@pytest.fixture
+def world(request):
+    """Servers that run, and no worker yet."""
+    require("notification-worker")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="chatear-system-"))
+    folder.chmod(0o755)  # PostgreSQL may run as another user.
+    found = World(folder, PRESET)
+    try:
+        found.stack.start()
+        yield found
+    finally:
+        found.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def chatear(world):
+    """The operator's tool, on a database with our tables."""
+    require("chatear")
+    world.chatear("migrate", "up")
+    return world.chatear

@@ -1,0 +1,70 @@
+"""Processes that die at any moment: nothing is lost, nothing is done twice, a poison event is found."""
+
+import random
+import time
+
+from dev_stack.process import wait_until
+from world import mail_event
+
+
+def test_three_thousand_events_published_three_times_while_workers_stop_and_start(world):
+    count = 3000
+    chance = random.Random(20261123)
+    events = [mail_event(number) for number in range(count) for _ in range(3)]
+    chance.shuffle(events)
+    workers = [world.ready_worker(), world.ready_worker()]
+    for start in range(0, len(events), 1000):
+        world.publish(*events[start : start + 1000])
+        stopped = workers.pop(0)
+        assert stopped.terminate() == 0
+        workers.append(world.worker())
+    world.wait_for_mails(count, 180)
+    world.wait_settled(60)
+    recipients = [mail["To"] for mail in world.mails()]
+    assert len(recipients) == count
+    assert len(set(recipients)) == count
+    assert world.dead_letters() == []
+    assert world.sql("SELECT status, count(*) FROM email_sends GROUP BY status") == [("sent", count)]
+
+
+def test_a_killed_worker_leaves_nothing_behind(world):
+    count = 400
+    worker = world.ready_worker()
+    world.publish(*[mail_event(number) for number in range(count)])
+    for _ in range(3):
+        wanted = len(world.mails()) + 30
+        wait_until(lambda: len(world.mails()) >= min(wanted, count), 60, lambda: world.situation("progress"))
+        worker.kill()
+        worker = world.worker()
+    world.wait_for_mails(count, 120)
+    world.wait_settled(60)
+    assert {mail["To"] for mail in world.mails()} == {f"user{number}@example.test" for number in range(count)}
+    # What was sent when its process died may come twice, with the same Message-ID.
+    seen = {}
+    for mail in world.mails():
+        assert seen.setdefault(mail["To"], mail["Message-ID"]) == mail["Message-ID"]
+
+
+def test_an_event_that_three_processes_died_of_is_a_dead_letter(world):
+    world.ready_worker().terminate()
+    world.stack.mail.freeze()  # What is in hand stays in hand.
+    world.publish(mail_event(1))
+    for _ in range(5):
+        worker = world.worker()
+        claimed = wait_until(
+            lambda: world.dead_letters() or world.sql(
+                "SELECT 1 FROM email_sends e JOIN workers w ON w.instance::text = e.claimed_by::text "
+                "WHERE e.status = 'sending' AND w.started_at > now() - interval '60 s' "
+                "AND w.instance = (SELECT instance FROM workers ORDER BY started_at DESC LIMIT 1)"),
+            60, lambda: world.situation("the event is claimed by the newest process"))
+        if world.dead_letters():
+            break
+        assert claimed
+        time.sleep(0.2)
+        worker.kill()
+    [(subject, headers, _)] = world.wait_for_dead_letters(1)
+    assert subject == "dlq.email.send"
+    assert "crash" in headers.lower()
+    world.stack.mail.thaw()
+    world.publish(mail_event(2))
+    world.wait_for_mails(1)
