@@ -1,7 +1,6 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "net/notification.hpp"
 #include "net/resolver.hpp"
 #include "net/task_group.hpp"
 #include "redis/command.hpp"

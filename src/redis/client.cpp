@@ -1,0 +1,177 @@
+#include "redis/client.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "net/backoff.hpp"
+#include "net/timer.hpp"
+#include "redis/connection.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace chatear::redis {
+namespace {
+
+std::string peer_name(const Address& address) {
+    const bool bare_ipv6 = address.host.find(':') != std::string::npos;
+    const std::string host = bare_ipv6 ? "[" + address.host + "]" : address.host;
+    return host + ":" + std::to_string(address.port);
+}
+
+// Asks for what a connection is for: that the server takes a write of ours. PING would be answered
+// by a read-only replica, too, and by a server that is out of memory.
+Command probe() {
+    Command command("SET");
+    command.add("chatear:probe").add("1").add("EX").add(60);
+    return command;
+}
+
+}  // namespace
+
+Client::Client(const asio::any_io_executor& executor, Options options)
+    : executor_(executor), options_(std::move(options)), resolver_(executor), tasks_(executor) {}
+
+Client::~Client() = default;
+
+void Client::start() {
+    tasks_.start("redis", run());
+}
+
+asio::awaitable<void> Client::stop() {
+    co_await tasks_.stop();
+    available_ = false;
+    last_error_ = "stopped";
+    if (connection_) {
+        connection_->fail(last_error_);
+    }
+}
+
+asio::awaitable<void> Client::run() {
+    using SteadyClock = std::chrono::steady_clock;
+    net::Backoff backoff(options_.first_backoff, options_.most_backoff);
+    while (true) {
+        const SteadyClock::time_point begin = SteadyClock::now();
+        connection_ = std::make_shared<Connection>(
+            executor_, peer_name(options_.address), options_.command_timeout
+        );
+        const std::shared_ptr<Connection> connection = connection_;
+        co_await serve(connection);
+        became_unavailable(connection->why(), connection->misconfigured());
+        connection_.reset();
+        // Not at once after connecting: a server may greet us and refuse the first command.
+        if (SteadyClock::now() - begin > options_.most_backoff) {
+            backoff.reset();
+        }
+        const std::chrono::milliseconds delay = backoff.next();
+        co_await net::sleep_for(delay);
+    }
+}
+
+asio::awaitable<void> Client::serve(std::shared_ptr<Connection> connection) {
+    const Address& address = options_.address;
+    try {
+        co_await connection->stream().connect(
+            resolver_, address.host, address.port, options_.connect_timeout
+        );
+        if (address.tls) {
+            co_await connection->stream().start_tls(
+                options_.tls, address.host, options_.connect_timeout
+            );
+        }
+        tasks_.start("redis write", Connection::write_all(connection));
+        tasks_.start("redis read", Connection::read_all(connection));
+        tasks_.start("redis watch", Connection::watch(connection));
+        co_await introduce_ourselves(connection);
+    } catch (const Unavailable& error) {
+        connection->fail(error.why());
+        co_return;
+    }
+    became_available();
+    co_await Connection::until_failed(connection);
+}
+
+asio::awaitable<void> Client::introduce_ourselves(std::shared_ptr<Connection> connection) {
+    const Address& address = options_.address;
+    std::vector<Command> commands;
+    if (!address.password.empty()) {
+        Command& auth = commands.emplace_back("AUTH");
+        if (!address.user.empty()) {
+            auth.add(address.user);
+        }
+        auth.add(address.password.reveal());
+    }
+    if (address.database != 0) {
+        commands.emplace_back("SELECT").add(address.database);
+    }
+    commands.push_back(probe());
+    for (const Command& command : commands) {
+        const Connection::Promise promise = connection->send(command);
+        const Reply reply = co_await promise->wait();
+        if (const ErrorReply* error = reply.error()) {
+            throw Unavailable("redis", peer_name(address), error->text);
+        }
+    }
+}
+
+asio::awaitable<Result<Reply>> Client::command(Command command) {
+    if (!available_ || !connection_) {
+        throw Unavailable("redis", peer_name(options_.address), last_error_);
+    }
+    const Connection::Promise promise = connection_->send(command);
+    Reply reply = co_await promise->wait();
+    if (const ErrorReply* error = reply.error()) {
+        co_return Error{error->text};
+    }
+    co_return reply;
+}
+
+asio::awaitable<Result<Reply>> Client::eval(
+    const Script& script, std::vector<std::string> keys, std::vector<std::string> arguments
+) {
+    const auto build = [&](std::string name, const std::string& what) {
+        Command command(std::move(name));
+        command.add(what).add(static_cast<std::int64_t>(keys.size()));
+        for (const std::string& key : keys) {
+            command.add(key);
+        }
+        for (const std::string& argument : arguments) {
+            command.add(argument);
+        }
+        return command;
+    };
+    Command by_sha1 = build("EVALSHA", script.sha1());
+    Command by_text = build("EVAL", script.text());
+    Result<Reply> reply = co_await command(std::move(by_sha1));
+    const bool unknown = !reply && reply.error().message.starts_with("NOSCRIPT");
+    if (!unknown) {
+        co_return reply;
+    }
+    co_return co_await command(std::move(by_text));
+}
+
+void Client::became_available() {
+    available_ = true;
+    last_error_.clear();
+    logged_ = Logged::available;
+    log::info("Redis is available", {{"peer", peer_name(options_.address)}});
+}
+
+void Client::became_unavailable(std::string why, bool configuration) {
+    available_ = false;
+    last_error_ = std::move(why);
+    const Logged now = configuration ? Logged::configuration : Logged::unavailable;
+    if (std::exchange(logged_, now) == now) {
+        return;
+    }
+    const std::string peer = peer_name(options_.address);
+    if (configuration) {
+        log::error(
+            "Redis refuses us: mend REDIS_URL or the account's rights",
+            {{"peer", peer}, {"reason", last_error_}}
+        );
+    } else {
+        log::warn("Redis is not available", {{"peer", peer}, {"reason", last_error_}});
+    }
+}
+
+}  // namespace chatear::redis
