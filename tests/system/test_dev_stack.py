@@ -1,0 +1,78 @@
+"""The servers that tests and `./dev up` start, themselves."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from dev_stack.nats_client import NatsClient, NatsError
+from dev_stack.process import Process, start_ticks, wait_until
+from dev_stack.stack import Stack
+
+
+@pytest.fixture
+def stack(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stack")
+    for one in (folder, folder.parent, folder.parent.parent):
+        one.chmod(0o755)
+    found = Stack(folder)
+    yield found
+    found.remove()
+
+
+def test_every_server_keeps_its_port_and_data_when_it_is_killed(stack):
+    stack.start()
+    with NatsClient(stack.nats.port) as nats:
+        nats.api("STREAM.CREATE.T", {"name": "T", "subjects": ["t"]})
+        nats.publish_to_stream("t", {"a": 1})
+    for server in stack.servers:
+        server.kill()
+        assert not server.process.alive()
+        server.start()
+    with NatsClient(stack.nats.port) as nats:
+        assert nats.messages("T") == [("t", "", b'{"a": 1}')]
+        with pytest.raises(NatsError):
+            nats.api("STREAM.INFO.NONE")
+
+
+def test_a_frozen_server_accepts_and_says_nothing(stack):
+    stack.redis.start()
+    stack.redis.freeze()
+    with pytest.raises(TimeoutError):
+        stack.redis.answers()
+    stack.redis.thaw()
+    assert stack.redis.answers()
+
+
+def test_a_pid_that_another_process_has_by_now_is_left_alone(tmp_path):
+    child = subprocess.Popen(["sleep", "60"])
+    ours = Process("sleep", child.pid, start_ticks(child.pid), tmp_path / "log")
+    another = Process("sleep", child.pid, ours.ticks - 1, tmp_path / "log")
+    ours.save(tmp_path / "ours.json")
+    assert Process.load(tmp_path / "ours.json").alive()
+    assert not another.alive()
+    another.stop()
+    assert child.poll() is None
+    ours.send(signal.SIGKILL)
+    child.wait()
+    assert not ours.alive()
+    assert Process.load(tmp_path / "none.json") is None
+
+
+def test_what_was_started_ends_with_its_starter(tmp_path):
+    program = (
+        "import pathlib, time\n"
+        "from dev_stack.process import Process\n"
+        f"print(Process.start('sleep', ['sleep', '60'], {str(tmp_path / 'log')!r}).pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    path = os.pathsep.join(sys.path)
+    starter = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path})
+    pid = int(starter.stdout.readline())
+    assert start_ticks(pid) is not None
+    starter.kill()
+    starter.wait()
+    starter.stdout.close()
+    wait_until(lambda: start_ticks(pid) is None, 10, "the sleeper ends")
