@@ -6,6 +6,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,7 +40,10 @@ public:
 
 private:
     struct State;
-    asio::awaitable<void> keep_listening();
+    static asio::awaitable<void> listen(std::shared_ptr<State> state, net::TaskGroup& tasks);
+    static asio::awaitable<void> keep_listening(
+        std::shared_ptr<State> state, net::TaskGroup& tasks
+    );
 
     std::shared_ptr<State> state_;
     net::TaskGroup tasks_;

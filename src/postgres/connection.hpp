@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -39,7 +40,8 @@ public:
 
     /// Runs one statement. Unavailable also for an SQLSTATE of that class, and when no answer
     /// comes for statement_timeout and 2 s.
-    asio::awaitable<QueryResult> query(Statement statement, Params params);
+    /// The parameters are copied before the first wait.
+    asio::awaitable<QueryResult> query(Statement statement, const Params& params);
 
     /// Runs a text of several statements without parameters (simple protocol, manual 55.2.2) and
     /// gives the last result, or the first error. Requires that nothing else is under way.
@@ -52,11 +54,11 @@ public:
     /// Called with each notification's channel. Set it before connect().
     void on_notification(std::function<void(std::string_view channel)> callback);
 
-    /// Returns when the connection is no more.
-    asio::awaitable<void> wait_until_closed();
+    /// Returns true once the connection is no more, false when `limit` passed first.
+    asio::awaitable<bool> closed_within(std::chrono::milliseconds limit);
 
     /// At once, without waiting; what is under way throws Unavailable naming `why`.
-    void close(std::string why) noexcept;
+    void close(const std::string& why) noexcept;
 
     bool open() const;                 ///< connect() has succeeded and nothing broke since.
     std::size_t under_way() const;     ///< Queries without an answer yet.
@@ -65,6 +67,9 @@ public:
 
 private:
     class Session;
+
+    net::TaskGroup& tasks_;
+    const ConnectionOptions options_;
     std::shared_ptr<Session> session_;
 };
 

@@ -2,18 +2,12 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "postgres/options.hpp"
-
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace chatear::postgres {
-
-namespace asio = boost::asio;
 
 /// One file of migrations/: "0001_delivery.sql".
 struct Migration {
@@ -25,7 +19,8 @@ struct Migration {
     bool operator==(const Migration&) const = default;
 };
 
-/// A row of the table schema_migrations.
+/// A row of the table chatear_migrations (not schema_migrations, which the product's own tool may
+/// have).
 struct AppliedMigration {
     int number = 0;
     std::string name;
@@ -52,25 +47,5 @@ Result<std::vector<Migration>> plan_migrations(
 
 /// The SQL that `migrate` would run, for `--dry-run`.
 std::string dry_run_text(const std::vector<Migration>& pending);
-
-/// Applies migrations over a connection of its own. Any number of processes may do so at once: an
-/// advisory lock lets them go one by one. Throws Unavailable when the server is.
-class Migrator {
-public:
-    Migrator(const asio::any_io_executor& executor, ConnectionOptions options);
-
-    asio::awaitable<Result<std::vector<MigrationStatus>>> status(std::vector<Migration> files);
-
-    /// What plan_migrations says of this database.
-    asio::awaitable<Result<std::vector<Migration>>> pending(std::vector<Migration> files);
-
-    /// Applies what is pending, each in a transaction; the names of what was applied
-    /// ("0001_delivery"). An Error names the migration that failed; those before it stay.
-    asio::awaitable<Result<std::vector<std::string>>> migrate(std::vector<Migration> files);
-
-private:
-    asio::any_io_executor executor_;
-    ConnectionOptions options_;
-};
 
 }  // namespace chatear::postgres

@@ -61,7 +61,13 @@ public:
 private:
     friend class Transaction;
     struct State;
-    asio::awaitable<void> keep_connected();
+    struct Member;
+    static asio::awaitable<void> keep_connected(
+        std::shared_ptr<State> state, net::TaskGroup& tasks
+    );
+    static asio::awaitable<void> connect(
+        std::shared_ptr<State> state, std::shared_ptr<Member> member
+    );
 
     std::shared_ptr<State> state_;
     net::TaskGroup tasks_;

@@ -1,0 +1,268 @@
+#include "postgres/handshake.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "net/deadline.hpp"
+
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/split.hpp>
+#include <boost/algorithm/string/trim.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <charconv>
+
+namespace chatear::postgres {
+namespace {
+
+struct FreeWords {
+    void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+using ParsedWords = std::unique_ptr<PQconninfoOption, FreeWords>;
+
+Words to_words(const PQconninfoOption* option) {
+    Words words;
+    for (; option != nullptr && option->keyword != nullptr; ++option) {
+        if (option->val != nullptr) {
+            words[option->keyword] = option->val;
+        }
+    }
+    return words;
+}
+
+std::vector<std::string> list_of(const Words& words, const std::string& name) {
+    std::vector<std::string> items;
+    const auto found = words.find(name);
+    if (found != words.end() && !found->second.empty()) {
+        boost::algorithm::split(items, found->second, boost::algorithm::is_any_of(","));
+    }
+    return items;
+}
+
+// The n-th of a list; libpq lets one port stand for all hosts.
+std::string item(const std::vector<std::string>& list, std::size_t n) {
+    if (n < list.size()) {
+        return list[n];
+    }
+    return list.size() == 1 ? list.front() : "";
+}
+
+// Called by libpq in the middle of its work: nothing may be thrown through it.
+void log_notice(void* /*context*/, const PGresult* result) noexcept {
+    try {
+        const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+        log::debug("notice from postgres", {{"message", message == nullptr ? "" : message}});
+    } catch (const std::exception&) {
+        return;
+    }
+}
+
+asio::awaitable<Handle> open_one(Words words, std::chrono::milliseconds limit) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    std::vector<const char*> names;
+    std::vector<const char*> values;
+    for (const auto& [name, value] : words) {
+        names.push_back(name.c_str());
+        values.push_back(value.c_str());
+    }
+    names.push_back(nullptr);
+    values.push_back(nullptr);
+    const std::string where = words["host"] + ":" + words["port"];
+    Handle handle(PQconnectStartParams(names.data(), values.data(), 0));
+    if (!handle || PQstatus(handle.get()) == CONNECTION_BAD) {
+        throw Unavailable("postgres", where, one_line(PQerrorMessage(handle.get())));
+    }
+    PQsetNoticeReceiver(handle.get(), log_notice, nullptr);
+    BorrowedSocket socket(executor);
+    const net::Deadline deadline(executor, limit, [&socket] { socket.cancel(); });
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    while (next != PGRES_POLLING_OK) {
+        // libpq may have closed its socket and opened another under the same number (next address,
+        // TLS fallback), so it is handed to epoll anew each time.
+        socket.assign(PQsocket(handle.get()));
+        bool ready = false;
+        if (next == PGRES_POLLING_READING) {
+            ready = co_await socket.ready_to_read();
+        } else {
+            ready = co_await socket.ready_to_write();
+        }
+        socket.release();
+        if (deadline.expired()) {
+            throw Unavailable(
+                "postgres", where, fmt::format("no connection within {} ms", limit.count())
+            );
+        }
+        if (!ready) {
+            throw boost::system::system_error(asio::error::operation_aborted);
+        }
+        next = PQconnectPoll(handle.get());
+        if (next == PGRES_POLLING_FAILED) {
+            throw Unavailable("postgres", where, one_line(PQerrorMessage(handle.get())));
+        }
+    }
+    co_return handle;
+}
+
+// The addresses behind one host; a Unix socket and a given hostaddr need no look-up.
+asio::awaitable<std::vector<HostPort>> addresses_of(
+    net::Resolver& resolver, HostPort host, std::chrono::milliseconds limit
+) {
+    std::vector<HostPort> addresses;
+    if (!host.hostaddr.empty() || host.host.starts_with('/') || host.host.starts_with('@')) {
+        addresses.push_back(host);
+        co_return addresses;
+    }
+    std::uint16_t port = 0;
+    std::from_chars(host.port.data(), host.port.data() + host.port.size(), port);
+    const std::string name = host.host;
+    const auto endpoints = co_await resolver.resolve("postgres", name, port, limit);
+    for (const auto& endpoint : endpoints) {
+        addresses.push_back({host.host, endpoint.address().to_string(), host.port});
+    }
+    co_return addresses;
+}
+
+}  // namespace
+
+std::string one_line(const char* message) {
+    const std::string text =
+        boost::algorithm::trim_copy(std::string(message == nullptr ? "" : message));
+    std::string line;
+    for (const char c : text) {
+        const bool space = c == '\n' || c == '\t' || c == ' ';
+        if (!space) {
+            line += c;
+        } else if (!line.ends_with(' ')) {
+            line += ' ';
+        }
+    }
+    return line;
+}
+
+Result<Words> parse_url(const Secret& url) {
+    char* message = nullptr;
+    const ParsedWords parsed(PQconninfoParse(url.reveal().c_str(), &message));
+    if (!parsed) {
+        const std::string why = one_line(message);
+        PQfreemem(message);
+        return Error{
+            "not a PostgreSQL connection string (postgres://user:password@host:port/database): " +
+            why};
+    }
+    return to_words(parsed.get());
+}
+
+std::vector<HostPort> hosts_of(const Words& words) {
+    const ParsedWords parsed(PQconndefaults());
+    const Words defaults = to_words(parsed.get());
+    std::vector<std::string> hosts = list_of(words, "host");
+    const std::vector<std::string> addresses = list_of(words, "hostaddr");
+    std::vector<std::string> ports = list_of(words, "port");
+    if (hosts.empty() && addresses.empty()) {
+        hosts = list_of(defaults, "host");
+    }
+    if (hosts.empty() && addresses.empty()) {
+        hosts.emplace_back("localhost");
+    }
+    if (ports.empty()) {
+        ports = list_of(defaults, "port");
+    }
+    std::vector<HostPort> result;
+    for (std::size_t n = 0; n < std::max(hosts.size(), addresses.size()); ++n) {
+        HostPort host{
+            n < hosts.size() ? hosts[n] : "",
+            n < addresses.size() ? addresses[n] : "",
+            item(ports, n)};
+        if (host.host.empty()) {
+            host.host = host.hostaddr.empty() ? "localhost" : host.hostaddr;
+        }
+        if (host.port.empty()) {
+            host.port = "5432";
+        }
+        result.push_back(host);
+    }
+    return result;
+}
+
+Words words_for(const Words& words, const HostPort& host, const ConnectionOptions& options) {
+    Words result = words;
+    result["host"] = host.host;
+    result["port"] = host.port;
+    result.erase("hostaddr");
+    if (!host.hostaddr.empty()) {
+        result["hostaddr"] = host.hostaddr;
+    }
+    const Words wanted = {
+        {"application_name", options.application_name},
+        {"client_encoding", "UTF8"},
+        {"gssencmode", "disable"},  // Kerberos' library looks for tickets with blocking calls.
+        {"keepalives", "1"},
+        {"keepalives_idle", "15"},
+        {"keepalives_interval", "5"},
+        {"keepalives_count", "3"},
+        {"target_session_attrs", "read-write"},  // A demoted primary would answer 25006 for ever.
+        {"tcp_user_timeout", "15000"},
+    };
+    result.insert(wanted.begin(), wanted.end());
+    return result;
+}
+
+void Finish::operator()(pg_conn* connection) const {
+    PQfinish(connection);
+}
+
+void BorrowedSocket::release() noexcept {
+    if (descriptor_.is_open()) {
+        descriptor_.release();
+    }
+}
+
+asio::awaitable<bool> BorrowedSocket::ready_to_read() {
+    boost::system::error_code error;
+    co_await descriptor_.async_wait(
+        asio::posix::stream_descriptor::wait_read, asio::redirect_error(asio::use_awaitable, error)
+    );
+    co_return !error;
+}
+
+asio::awaitable<bool> BorrowedSocket::ready_to_write() {
+    boost::system::error_code error;
+    co_await descriptor_.async_wait(
+        asio::posix::stream_descriptor::wait_write, asio::redirect_error(asio::use_awaitable, error)
+    );
+    co_return !error;
+}
+
+asio::awaitable<Opened> open_any(net::Resolver& resolver, ConnectionOptions options) {
+    const Result<Words> words = parse_url(options.url);
+    if (!words) {
+        throw Unavailable("postgres", "?", words.error().message);
+    }
+    std::string failures;
+    for (const HostPort& host : hosts_of(*words)) {
+        std::vector<HostPort> addresses;
+        try {
+            addresses = co_await addresses_of(resolver, host, options.connect_timeout);
+        } catch (const Unavailable& error) {
+            failures +=
+                fmt::format("{}{}: {}", failures.empty() ? "" : "; ", error.where(), error.why());
+        }
+        for (const HostPort& address : addresses) {
+            const Words one = words_for(*words, address, options);
+            try {
+                Handle handle = co_await open_one(one, options.connect_timeout);
+                co_return Opened(std::move(handle), address.host + ":" + address.port);
+            } catch (const Unavailable& error) {
+                failures += fmt::format(
+                    "{}{}: {}", failures.empty() ? "" : "; ", error.where(), error.why()
+                );
+            }
+        }
+    }
+    throw Unavailable("postgres", describe_hosts(options.url), failures);
+}
+
+}  // namespace chatear::postgres

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "net/resolver.hpp"
+#include "postgres/options.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+struct pg_conn;
+
+namespace chatear::postgres {
+
+namespace asio = boost::asio;
+
+/// What a connection string says, word by word (manual, 34.1.2); without defaults.
+using Words = std::map<std::string, std::string>;
+
+/// One host as the connection string names it.
+struct HostPort {
+    std::string host;      ///< A name, an address, or the folder of a Unix socket.
+    std::string hostaddr;  ///< Given by the string itself; else empty.
+    std::string port;
+};
+
+/// What libpq says, whose messages have several lines, fit for a log.
+std::string one_line(const char* message);
+
+/// An Error is what libpq says, which does not quote the password.
+Result<Words> parse_url(const Secret& url);
+
+/// In the order of the string; libpq's own default where it names none.
+std::vector<HostPort> hosts_of(const Words& words);
+
+/// The words for libpq to reach one address: those of the string, with its lists of hosts replaced
+/// by `host`, and what we want of every connection where the string does not say otherwise.
+Words words_for(const Words& words, const HostPort& host, const ConnectionOptions& options);
+
+/// Calls PQfinish.
+struct Finish {
+    void operator()(pg_conn* connection) const;
+};
+using Handle = std::unique_ptr<pg_conn, Finish>;
+
+/// libpq's socket while Asio waits on it. It is libpq's to close, so it is let go in time.
+class BorrowedSocket {
+public:
+    explicit BorrowedSocket(const asio::any_io_executor& executor) : descriptor_(executor) {}
+    ~BorrowedSocket() { release(); }
+    BorrowedSocket(const BorrowedSocket&) = delete;
+    BorrowedSocket& operator=(const BorrowedSocket&) = delete;
+
+    void assign(int socket) { descriptor_.assign(socket); }
+    void release() noexcept;  ///< Waits under way end with operation_aborted.
+    void cancel() { descriptor_.cancel(); }
+
+    /// Whether it became ready: false when it was released or cancelled, or the task is stopped.
+    asio::awaitable<bool> ready_to_read();
+    asio::awaitable<bool> ready_to_write();
+
+private:
+    asio::posix::stream_descriptor descriptor_;
+};
+
+/// A connection that has been opened, and where to.
+struct Opened {
+    Handle handle;
+    std::string where;
+
+    Opened(Handle opened, std::string peer) : handle(std::move(opened)), where(std::move(peer)) {}
+};
+
+/// Tries each address of each host in turn, without blocking: names are resolved by `resolver`,
+/// and libpq is driven by PQconnectPoll, each address with a time limit of its own. Throws
+/// Unavailable naming each and its reason.
+asio::awaitable<Opened> open_any(net::Resolver& resolver, ConnectionOptions options);
+
+}  // namespace chatear::postgres

@@ -1,0 +1,153 @@
+#include "postgres/params.hpp"
+
+#include "base/digest.hpp"
+#include "base/utc.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace chatear::postgres {
+namespace {
+
+std::optional<std::string> nothing() {
+    return std::nullopt;
+}
+
+// One array literal of `values`, each turned to text by `convert`.
+template <typename Values, typename Convert>
+std::string literal_of(const Values& values, const Convert& convert) {
+    std::vector<std::optional<std::string>> elements;
+    elements.reserve(values.size());
+    for (const auto& value : values) {
+        elements.push_back(convert(value));
+    }
+    return array_literal(elements);
+}
+
+}  // namespace
+
+Params& Params::null() {
+    values_.push_back(nothing());
+    return *this;
+}
+
+Params& Params::text(std::string value) {
+    values_.emplace_back(std::move(value));
+    return *this;
+}
+
+Params& Params::optional_text(std::optional<std::string> value) {
+    values_.push_back(std::move(value));
+    return *this;
+}
+
+Params& Params::integer(std::int64_t value) {
+    return text(std::to_string(value));
+}
+
+Params& Params::number(double value) {
+    return text(fmt::format("{}", value));
+}
+
+Params& Params::boolean(bool value) {
+    return text(value ? "t" : "f");
+}
+
+Params& Params::bytes(std::string_view value) {
+    return text(bytea_literal(value));
+}
+
+Params& Params::time(Time value) {
+    return text(format_time(value));
+}
+
+Params& Params::optional_time(const std::optional<Time>& value) {
+    return value ? time(*value) : null();
+}
+
+Params& Params::texts(const std::vector<std::string>& values) {
+    return text(literal_of(values, [](const std::string& value) { return std::optional(value); }));
+}
+
+Params& Params::optional_texts(const std::vector<std::optional<std::string>>& values) {
+    return text(array_literal(values));
+}
+
+Params& Params::integers(const std::vector<std::int64_t>& values) {
+    return text(literal_of(values, [](std::int64_t value) {
+        return std::optional(std::to_string(value));
+    }));
+}
+
+Params& Params::optional_integers(const std::vector<std::optional<std::int64_t>>& values) {
+    return text(literal_of(values, [](const std::optional<std::int64_t>& value) {
+        return value ? std::optional(std::to_string(*value)) : nothing();
+    }));
+}
+
+Params& Params::booleans(const std::vector<bool>& values) {
+    return text(literal_of(values, [](bool value) {
+        return std::optional(std::string(value ? "t" : "f"));
+    }));
+}
+
+Params& Params::byte_strings(const std::vector<std::string>& values) {
+    return text(literal_of(values, [](const std::string& value) {
+        return std::optional(bytea_literal(value));
+    }));
+}
+
+Params& Params::optional_byte_strings(const std::vector<std::optional<std::string>>& values) {
+    return text(literal_of(values, [](const std::optional<std::string>& value) {
+        return value ? std::optional(bytea_literal(*value)) : nothing();
+    }));
+}
+
+Params& Params::times(const std::vector<Time>& values) {
+    return text(literal_of(values, [](Time value) { return std::optional(format_time(value)); }));
+}
+
+Params& Params::optional_times(const std::vector<std::optional<Time>>& values) {
+    return text(literal_of(values, [](const std::optional<Time>& value) {
+        return value ? std::optional(format_time(*value)) : nothing();
+    }));
+}
+
+std::optional<std::size_t> Params::with_nul() const {
+    for (std::size_t n = 0; n < values_.size(); ++n) {
+        if (values_[n] && values_[n]->find('\0') != std::string::npos) {
+            return n + 1;
+        }
+    }
+    return std::nullopt;
+}
+
+std::string array_literal(const std::vector<std::optional<std::string>>& elements) {
+    std::string literal = "{";
+    for (const auto& element : elements) {
+        if (literal.size() > 1) {
+            literal += ',';
+        }
+        if (!element) {
+            literal += "NULL";
+            continue;
+        }
+        literal += '"';
+        for (const char c : *element) {
+            if (c == '"' || c == '\\') {
+                literal += '\\';
+            }
+            literal += c;
+        }
+        literal += '"';
+    }
+    literal += '}';
+    return literal;
+}
+
+std::string bytea_literal(std::string_view bytes) {
+    return "\\x" + to_hex(bytes);
+}
+
+}  // namespace chatear::postgres
