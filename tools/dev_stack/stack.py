@@ -47,7 +47,8 @@ class Stack:
         found.update(
             DATABASE_URL=self.postgres.url(), NATS_URL=self.nats.url(), REDIS_URL=self.redis.url(),
             SMTP_HOST="127.0.0.1", SMTP_PORT=str(self.mail.port), SMTP_FROM="Chatear <no-reply@chatear.test>",
-            HTTP_LISTEN="127.0.0.1:0", TEMPLATES_DIR=str(CHECKOUT / "templates"), STATE_DIR=str(self.folder / "state"),
+            HTTP_LISTEN="127.0.0.1:0", TEMPLATES_DIR=str(CHECKOUT / "templates"),
+            MIGRATIONS_DIR=str(CHECKOUT / "migrations"), STATE_DIR=str(self.folder / "state"),
         )
         found.update(more)
         return {name: value for name, value in found.items() if value is not None}

@@ -7,8 +7,8 @@ from .process import Process, wait_until
 
 WORKERS = ["notification-worker"]
 
-# Both log formats: ..."address":"127.0.0.1:40123"... and ...address=127.0.0.1:40123...
-ADDRESS = re.compile(r"(?:listen|http|health)[^\n]*?(127\.0\.0\.1:[1-9]\d*)", re.IGNORECASE)
+# The line that says where health and metrics are served, as JSON or as text.
+ADDRESS = re.compile(r"^.*(?:health|metrics|http).*?(127\.0\.0\.1:[1-9]\d*)", re.IGNORECASE | re.MULTILINE)
 
 
 def start_worker(name, environment, log, *, preset="release", ends_with_us=True):
