@@ -21,6 +21,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace chatear::nats {
 
@@ -96,29 +97,31 @@ public:
 private:
     struct PendingReply;
     struct PendingPong;
-    enum class Ending { lost, refused, moved };
+    using Replies = std::map<std::string, std::shared_ptr<PendingReply>, std::less<>>;
 
     asio::awaitable<void> run();
-    asio::awaitable<Ending> live_once();
+    asio::awaitable<bool> live_once();
     asio::awaitable<void> connect(ServerUrl server);
-    asio::awaitable<void> read_info(net::Stream& stream, Parser& parser);
-    asio::awaitable<void> authenticate(
-        net::Stream& stream, Parser& parser, std::string connect_line
-    );
+    asio::awaitable<void> secure(std::shared_ptr<net::Stream> stream, ServerUrl server);
+    asio::awaitable<void> log_in(std::shared_ptr<net::Stream> stream, ServerUrl server);
+    asio::awaitable<ServerOperation> read_operation(std::shared_ptr<net::Stream> stream);
     asio::awaitable<void> read_until_lost();
     asio::awaitable<void> write_output();
     asio::awaitable<void> watch_liveness();
     asio::awaitable<void> leave_lame_duck(std::uint64_t epoch);
 
+    bool take_all();
     void take(ServerOperation operation);
     void take_info(ServerInfo info);
     void take_error(const std::string& text);
+    void take_pong();
     void take_reply(Message message);
     void gained();
-    void lost(std::string why);
-    void check_output_room(std::size_t bytes) const;
+    void lost();
+    void end_stream(std::string why);
+    void append_ping(std::shared_ptr<PendingPong> waiter);
+    void check_room(std::size_t bytes) const;
     void fail_waiting(const std::string& why);
-    void wake_writer();
     void tell_change();
 
     asio::any_io_executor executor_;
@@ -135,18 +138,20 @@ private:
     ServerInfo info_;
     ServerUrl server_;
     bool connected_ = false;
-    bool refused_ = false;  // The server said who we are is not good enough.
+    bool refused_ = false;  // The server said that who we are is not good enough.
+    bool moving_ = false;   // Left a lame duck.
     bool stopped_ = false;
     std::uint64_t epoch_ = 0;
     std::string last_error_;
-    std::string lost_why_;
+    std::string why_lost_;      // The first reason wins; the rest are its consequences.
+    std::string logged_error_;  // Said in the log already.
 
     std::string output_;             // To be written by the next write.
     std::size_t writing_bytes_ = 0;  // Being written.
     int silent_pings_ = 0;           // PINGs since anything was received.
 
     std::shared_ptr<SubscriptionTable> subscriptions_;
-    std::map<std::string, std::shared_ptr<PendingReply>, std::less<>> replies_;
+    std::shared_ptr<Replies> replies_;                // Shared with the requests that wait in it.
     std::deque<std::shared_ptr<PendingPong>> pongs_;  // One a PING written; null for our own.
     std::vector<std::weak_ptr<std::function<void()>>> listeners_;
     Subscription inbox_subscription_;

@@ -30,7 +30,8 @@ struct ServerUrl {
 
 /// `[nats://|tls://][user:password@|token@]host[:port]`, percent-encoded where needed.
 Result<ServerUrl> parse_server_url(std::string_view url);
-/// The same, several of them separated by commas.
+/// The same, several of them separated by commas. The log-in of the first that has one holds for
+/// those without.
 Result<std::vector<ServerUrl>> parse_server_urls(std::string_view urls);
 
 /// What a `.creds` file holds: a JWT that the account signed, and the user's seed.

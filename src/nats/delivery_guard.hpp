@@ -30,7 +30,13 @@ class DeliveryGuard {
 public:
     /// Nothing may be acknowledged until verified() was called.
     bool in_doubt() const { return in_doubt_; }
-    void doubt() { in_doubt_ = true; }
+    void doubt() {
+        in_doubt_ = true;
+        ++doubts_;
+    }
+
+    /// Grows with each doubt: infos that were asked for before the latest one prove nothing.
+    std::uint64_t doubts() const { return doubts_; }
 
     /// Both infos were read. True when they are of another incarnation than before (the first one
     /// counts as such): the tokens so far are dead.
@@ -48,6 +54,7 @@ public:
 
 private:
     bool in_doubt_ = true;
+    std::uint64_t doubts_ = 0;
     std::uint64_t number_ = 0;
     std::optional<Incarnation> incarnation_;
     std::uint64_t last_consumer_seq_ = 0;

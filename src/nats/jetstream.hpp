@@ -10,8 +10,11 @@
 #include <boost/system/result.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatear::nats {
@@ -104,7 +107,20 @@ private:
     milliseconds timeout_;
 };
 
-/// What an answer to a publish says; pure. `subject` is for the reason.
+/// The server keeps a header's length in 16 bits (server/filestore.go); one that is longer would be
+/// refused by the store itself.
+inline constexpr std::size_t max_header_bytes = 65'535;
+
+// What is decided without I/O.
+
+/// Why a message cannot be published for its own sake; nothing when it can.
+std::optional<std::string> refusal(const Message& message, std::size_t max_payload);
+/// What an answer to a publish says; `subject` is for the reason.
 PublishResult read_publish_answer(const Message& answer, std::string_view subject);
+/// The JSON object of an answer. It is not parse_json(): a subject or a name of others with NUL
+/// must not make a whole answer unreadable.
+Result<boost::json::object> read_answer(const Message& answer);
+/// From an answer of STREAM.MSG.GET.
+std::optional<StoredMessage> read_stored_message(const boost::json::object& answer);
 
 }  // namespace chatear::nats

@@ -40,13 +40,11 @@ public:
         milliseconds expires{30'000};
         milliseconds heartbeat{5'000};
         milliseconds grace{5'000};  ///< After `expires`, when no status came: give the credit back.
-        std::size_t max_batch = 0;  ///< The consumer's limits; 0 = none.
-        std::size_t max_bytes = 0;
     };
 
     explicit PullBook(Options options) : options_(options) {}
 
-    /// The consumer's own limits, as read from its configuration.
+    /// The consumer's own limits, as read from its configuration; 0 = none.
     void set_limits(std::size_t max_batch, std::size_t max_bytes, milliseconds max_expires);
 
     /// How much more the owner can take now, beside nothing: it replaces what was said before.
@@ -93,30 +91,39 @@ public:
 private:
     struct Slot {
         std::uint64_t number = 0;
-        std::size_t messages = 0;  // Still to come; 0 = no request.
-        std::size_t bytes = 0;     // Still to come; 0 with messages = no limit.
-        bool limited = false;
+        std::size_t messages = 0;     // Still to come; 0 = no request.
+        std::size_t bytes = 0;        // Still to come.
+        std::size_t asked_bytes = 0;  // When it was sent.
         Moment void_at{};
     };
 
+    /// What one request may ask for; no messages = nothing now.
+    struct Share {
+        std::size_t messages = 0;
+        std::size_t bytes = 0;
+    };
+
+    Share next_share(Moment now) const;
     std::optional<PullRequest> next_request(Moment now);
     void hold_off(Moment now);
 
     Options options_;
+    std::size_t max_batch_ = 0;
+    std::size_t max_bytes_ = 0;
     milliseconds max_expires_{0};
     std::array<Slot, slots> slots_{};
     std::uint64_t last_number_ = 0;
     std::size_t credit_messages_ = 0;
     std::size_t credit_bytes_ = 0;
-    std::size_t most_messages_ = 0;  // The largest credit seen: what "few" is measured by.
+    std::size_t most_messages_ = 0;  // The largest credit seen: the owner's whole room.
     std::size_t most_bytes_ = 0;
     std::size_t waiting_messages_ = 0;
     std::size_t waiting_bytes_ = 0;
     Moment last_heard_{};
     Moment hold_until_{};  // After a refusal, no request before this.
     milliseconds hold_step_{0};
-    bool too_large_ = false;  // The next message did not fit into the bytes asked for.
-    std::size_t refused_bytes_ = 0;
+    std::size_t too_large_for_ = 0;  // Bytes that the next message did not fit into; 0 = no such.
+    Moment retry_too_large_at_{};    // Another process may have taken it.
 };
 
 }  // namespace chatear::nats

@@ -16,7 +16,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatear::nats {
@@ -122,17 +124,20 @@ private:
     };
 
     asio::awaitable<void> run();
-    asio::awaitable<bool> verify();
+    asio::awaitable<void> verify();
     asio::awaitable<void> pull_until_doubt();
     void adopt(const ReconciledConsumer& found, std::uint64_t epoch);
+    void note_incarnation(const ReconciledConsumer& found);
     void note_differences(const ReconciledConsumer& found);
+    void note_trouble(const std::string& why);
     void subscribe_slots();
     void subscribe_advisories();
+    std::string describe() const;
     void send_requests();
     void take(std::size_t slot, Message message);
     void take_status(std::size_t slot, const Message& message);
     void take_message(std::size_t slot, Message message);
-    void doubt(std::string why);
+    void doubt(const std::string& why);
     void settle(const AckToken& token, std::string payload);
     void send_ack(const AckToken& token, std::string_view payload);
     void release_held();
@@ -152,6 +157,7 @@ private:
     std::uint64_t verified_epoch_ = 0;
     bool running_ = false;
     bool drained_ = false;
+    bool has_credit_ = false;
     std::string trouble_;
     std::vector<std::string> differences_;
     std::deque<JetStreamMessage> ready_;

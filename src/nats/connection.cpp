@@ -1,0 +1,300 @@
+#include "nats/connection.hpp"
+
+#include "base/assert.hpp"
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "base/log.hpp"
+#include "nats/pending.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace chatear::nats {
+namespace {
+
+constexpr std::chrono::milliseconds last_flush{2'000};
+constexpr std::size_t inbox_random_bytes = 12;
+constexpr std::string_view dependency = "nats";
+
+std::vector<ServerUrl> in_order(ConnectionOptions& options) {
+    if (options.shuffle) {
+        std::random_device seed;
+        std::shuffle(options.servers.begin(), options.servers.end(), std::minstd_rand(seed()));
+    }
+    return options.servers;
+}
+
+/// `... Violation for Publish to "subject"`: what the quotes hold.
+std::string quoted(const std::string& text) {
+    const std::size_t start = text.find('"');
+    const std::size_t end = text.rfind('"');
+    return start == std::string::npos || end <= start ? std::string()
+                                                      : text.substr(start + 1, end - start - 1);
+}
+
+}  // namespace
+
+Connection::Connection(const asio::any_io_executor& executor, ConnectionOptions options)
+    : executor_(executor),
+      options_(std::move(options)),
+      pool_(in_order(options_)),
+      resolver_(executor),
+      changed_(executor),
+      output_changed_(executor),
+      inbox_(new_inbox()),
+      server_(options_.servers.front()),
+      last_error_("not connected yet"),
+      replies_(std::make_shared<Replies>()),
+      tasks_(executor) {
+    subscriptions_ = std::make_shared<SubscriptionTable>([this](std::string line) {
+        if (connected_) {
+            output_ += line;
+            output_changed_.notify_all();
+        }
+    });
+    inbox_subscription_ =
+        subscribe(inbox_ + ".*", [this](Message message) { take_reply(std::move(message)); });
+}
+
+Connection::~Connection() {
+    subscriptions_->detach();
+}
+
+void Connection::start() {
+    tasks_.start("nats connection", run());
+    tasks_.start("nats writer", write_output());
+    tasks_.start("nats liveness", watch_liveness());
+}
+
+asio::awaitable<void> Connection::stop() {
+    if (connected_ && !stopped_) {
+        try {
+            co_await flush(last_flush);
+        } catch (const Unavailable& error) {
+            log::warn("NATS did not take everything before the end", {{"reason", error.why()}});
+        }
+    }
+    stopped_ = true;
+    co_await tasks_.stop();
+    if (stream_) {
+        stream_->close();
+    }
+    if (connected_) {
+        connected_ = false;
+        last_error_ = "stopped";
+        log::info("NATS connection closed", {{"peer", peer()}});
+        tell_change();
+    }
+    fail_waiting("stopped");
+}
+
+asio::awaitable<void> Connection::wait_connected() {
+    while (!connected_) {
+        co_await changed_.wait();
+    }
+}
+
+asio::awaitable<bool> Connection::wait_connected_for(milliseconds timeout) {
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    while (!connected_) {
+        const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+        if (left <= milliseconds::zero()) {
+            co_return false;
+        }
+        co_await changed_.wait_for(left);
+    }
+    co_return true;
+}
+
+void Connection::check_room(std::size_t bytes) const {
+    if (!connected_) {
+        throw Unavailable(std::string(dependency), peer(), "not connected: " + last_error_);
+    }
+    if (output_.size() + writing_bytes_ + bytes > options_.max_output_bytes) {
+        throw Unavailable(
+            std::string(dependency), peer(), "it takes nothing: the output buffer is full"
+        );
+    }
+}
+
+void Connection::publish(const Message& message) {
+    CHATEAR_ASSERT(valid_subject(message.subject) && check_headers(message.headers));
+    check_room(message.payload.size());
+    const std::size_t before = output_.size();
+    append_publish(output_, message.subject, message.reply_to, message.headers, message.payload);
+    if (before == 0) {
+        output_changed_.notify_all();
+    }
+}
+
+void Connection::publish(std::string_view subject, std::string_view payload) {
+    check_room(payload.size());
+    const std::size_t before = output_.size();
+    append_publish(output_, subject, {}, {}, payload);
+    if (before == 0) {
+        output_changed_.notify_all();
+    }
+}
+
+asio::awaitable<Message> Connection::request(Message message, milliseconds timeout) {
+    const std::string number = std::to_string(next_reply_++);
+    message.reply_to = inbox_ + "." + number;
+    publish(message);
+    const auto pending = std::make_shared<PendingReply>(executor_, message.subject);
+    const std::shared_ptr<Replies> replies = replies_;
+    replies->emplace(number, pending);
+    // Also when this coroutine is stopped, or destroyed after the connection.
+    const OnExit forget([&] { replies->erase(number); });
+    const bool answered = co_await pending->wait(timeout);
+    if (!pending->failure.empty()) {
+        throw Unavailable(std::string(dependency), peer(), pending->failure);
+    }
+    if (!answered) {
+        throw Unavailable(
+            std::string(dependency), peer(), "no answer in time to " + message.subject
+        );
+    }
+    co_return std::move(pending->answer);
+}
+
+asio::awaitable<void> Connection::flush(milliseconds timeout) {
+    check_room(0);
+    const auto pending = std::make_shared<PendingPong>(executor_);
+    append_ping(pending);
+    const bool answered = co_await pending->wait(timeout);
+    if (!pending->failure.empty()) {
+        throw Unavailable(std::string(dependency), peer(), pending->failure);
+    }
+    if (!answered) {
+        throw Unavailable(std::string(dependency), peer(), "no answer in time to a PING");
+    }
+}
+
+Subscription Connection::subscribe(std::string subject, std::function<void(Message)> callback) {
+    const std::uint64_t sid = subscriptions_->add(std::move(subject), std::move(callback));
+    return {subscriptions_, sid};
+}
+
+std::string Connection::new_inbox() const {
+    return "_INBOX." + to_hex(random_bytes(inbox_random_bytes));
+}
+
+std::string Connection::peer() const {
+    return server_.address();
+}
+
+std::shared_ptr<void> Connection::on_change(std::function<void()> callback) {
+    auto listener = std::make_shared<std::function<void()>>(std::move(callback));
+    std::erase_if(listeners_, [](const auto& known) { return known.expired(); });
+    listeners_.push_back(listener);
+    return listener;
+}
+
+void Connection::tell_change() {
+    changed_.notify_all();
+    const auto listeners = listeners_;
+    for (const auto& listener : listeners) {
+        if (const auto callback = listener.lock()) {
+            (*callback)();
+        }
+    }
+}
+
+void Connection::append_ping(std::shared_ptr<PendingPong> waiter) {
+    pongs_.push_back(std::move(waiter));
+    output_ += ping_line;
+    output_changed_.notify_all();
+}
+
+void Connection::fail_waiting(const std::string& why) {
+    for (const auto& [number, reply] : *replies_) {
+        reply->fail(why);
+    }
+    for (const auto& pong : std::exchange(pongs_, {})) {
+        if (pong) {
+            pong->fail(why);
+        }
+    }
+}
+
+bool Connection::take_all() {
+    while (true) {
+        Result<std::optional<ServerOperation>> operation = parser_.next();
+        if (!operation) {
+            end_stream("it does not speak NATS: " + operation.error().message);
+            return false;
+        }
+        if (!*operation) {
+            return true;
+        }
+        take(std::move(**operation));
+    }
+}
+
+void Connection::take(ServerOperation operation) {
+    if (auto* delivered = std::get_if<Delivered>(&operation)) {
+        subscriptions_->deliver(delivered->sid, std::move(delivered->message));
+    } else if (std::holds_alternative<Ping>(operation)) {
+        output_ += pong_line;
+        output_changed_.notify_all();
+    } else if (std::holds_alternative<Pong>(operation)) {
+        take_pong();
+    } else if (auto* info = std::get_if<ServerInfo>(&operation)) {
+        take_info(std::move(*info));
+    } else if (const auto* error = std::get_if<ServerError>(&operation)) {
+        take_error(error->text);
+    }
+}
+
+void Connection::take_pong() {
+    if (pongs_.empty()) {
+        return;
+    }
+    const std::shared_ptr<PendingPong> waiter = std::move(pongs_.front());
+    pongs_.pop_front();
+    if (waiter) {
+        waiter->succeed();
+    }
+}
+
+void Connection::take_info(ServerInfo info) {
+    info_ = std::move(info);
+    pool_.learn(info_.connect_urls, server_);
+    if (info_.lame_duck && connected_) {
+        log::warn("NATS server is about to go away", {{"peer", peer()}});
+        if (pool_.size() > 1) {
+            tasks_.start("nats lame duck", leave_lame_duck(epoch_));
+        }
+    }
+}
+
+/// Most of them come before the server hangs up; a lack of permission does not.
+void Connection::take_error(const std::string& text) {
+    if (!text.starts_with("Permissions Violation")) {
+        why_lost_ = why_lost_.empty() ? "it said: " + text : why_lost_;
+        return;
+    }
+    log::error(
+        "NATS refused something for lack of permission", {{"peer", peer()}, {"reason", text}}
+    );
+    const std::string subject = quoted(text);
+    for (const auto& [number, reply] : *replies_) {
+        if (reply->subject == subject && !reply->finished) {
+            reply->answer.status = 403;
+            reply->answer.status_text = text;
+            reply->succeed();
+        }
+    }
+}
+
+void Connection::take_reply(Message message) {
+    const auto found = replies_->find(std::string_view(message.subject).substr(inbox_.size() + 1));
+    if (found != replies_->end() && !found->second->finished) {
+        found->second->answer = std::move(message);
+        found->second->succeed();
+    }
+}
+
+}  // namespace chatear::nats

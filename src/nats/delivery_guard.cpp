@@ -1,0 +1,46 @@
+#include "nats/delivery_guard.hpp"
+
+#include <algorithm>
+
+namespace chatear::nats {
+
+bool DeliveryGuard::verified(const Incarnation& found) {
+    in_doubt_ = false;
+    // Leaders and servers may count on from less than they had told: a new start for both.
+    last_consumer_seq_ = 0;
+    highest_stream_seq_ = 0;
+    highest_stored_at_ns_ = 0;
+    if (incarnation_ == found) {
+        return false;
+    }
+    incarnation_ = found;
+    ++number_;
+    return true;
+}
+
+bool DeliveryGuard::consistent(const AckSubject& delivery) {
+    const bool counts_on = delivery.consumer_seq > last_consumer_seq_;
+    // A stream stores in the order of its sequence, so sequence and time must agree.
+    bool in_time = true;
+    if (highest_stream_seq_ != 0) {
+        if (delivery.stream_seq == highest_stream_seq_) {
+            in_time = delivery.stored_at_ns == highest_stored_at_ns_;
+        } else if (delivery.stream_seq > highest_stream_seq_) {
+            in_time = delivery.stored_at_ns >= highest_stored_at_ns_;
+        } else {
+            in_time = delivery.stored_at_ns <= highest_stored_at_ns_;
+        }
+    }
+    if (!counts_on || !in_time) {
+        doubt();
+        return false;
+    }
+    last_consumer_seq_ = delivery.consumer_seq;
+    if (delivery.stream_seq > highest_stream_seq_) {
+        highest_stream_seq_ = delivery.stream_seq;
+        highest_stored_at_ns_ = delivery.stored_at_ns;
+    }
+    return true;
+}
+
+}  // namespace chatear::nats

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "nats/connection.hpp"
+#include "net/notification.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace chatear::nats {
+
+/// Runs `action` at the end of the scope that it stands in, however that ends.
+template <typename Action>
+class OnExit {
+public:
+    explicit OnExit(Action action) : action_(std::move(action)) {}
+    ~OnExit() { action_(); }
+    OnExit(const OnExit&) = delete;
+    OnExit& operator=(const OnExit&) = delete;
+
+private:
+    Action action_;
+};
+
+/// A coroutine that waits for the PONG to its PING.
+struct Connection::PendingPong {
+    explicit PendingPong(const asio::any_io_executor& executor) : changed(executor) {}
+
+    /// False when `timeout` passed first; a failure is in `failure`.
+    asio::awaitable<bool> wait(std::chrono::milliseconds timeout) {
+        const auto end = std::chrono::steady_clock::now() + timeout;
+        while (!finished) {
+            const auto left =
+                std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+            if (left <= milliseconds::zero()) {
+                break;
+            }
+            co_await changed.wait_for(left);
+        }
+        co_return finished;
+    }
+
+    void succeed() {
+        finished = true;
+        changed.notify_all();
+    }
+
+    void fail(const std::string& why) {
+        if (!finished) {
+            failure = why;
+            succeed();
+        }
+    }
+
+    bool finished = false;
+    std::string failure;
+    net::Notification changed;
+};
+
+/// A coroutine that waits for the answer to its request.
+struct Connection::PendingReply : PendingPong {
+    PendingReply(const asio::any_io_executor& executor, std::string to)
+        : PendingPong(executor), subject(std::move(to)) {}
+
+    std::string subject;
+    Message answer;
+};
+
+}  // namespace chatear::nats

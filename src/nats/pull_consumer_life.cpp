@@ -1,0 +1,267 @@
+// How a pull consumer verifies, pulls and receives; what its owner calls is in pull_consumer.cpp.
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "nats/pull_consumer.hpp"
+#include "net/timer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace chatear::nats {
+namespace {
+
+PullBook::Moment now() {
+    return std::chrono::steady_clock::now().time_since_epoch();
+}
+
+std::string pull_json(const PullRequest& request) {
+    std::string json = fmt::format(
+        R"({{"batch":{},"expires":{},"idle_heartbeat":{})",
+        request.messages,
+        std::chrono::nanoseconds(request.expires).count(),
+        std::chrono::nanoseconds(request.heartbeat).count()
+    );
+    if (request.bytes > 0) {
+        json += fmt::format(R"(,"max_bytes":{})", request.bytes);
+    }
+    return json + "}";
+}
+
+JetStreamMessage make_delivery(Message message, const AckSubject& ack, AckToken token) {
+    JetStreamMessage delivery;
+    delivery.message = std::move(message);
+    delivery.stream = ack.stream;
+    delivery.consumer = ack.consumer;
+    delivery.stream_seq = ack.stream_seq;
+    delivery.consumer_seq = ack.consumer_seq;
+    delivery.delivered = ack.delivered;
+    delivery.stored_at_ns = ack.stored_at_ns;
+    delivery.ack = std::move(token);
+    return delivery;
+}
+
+}  // namespace
+
+asio::awaitable<void> PullConsumer::run() {
+    while (true) {
+        co_await connection_.wait_connected();
+        co_await verify();
+        if (trusted()) {
+            backoff_.reset();
+            co_await pull_until_doubt();
+        } else if (connection_.connected() && !trouble_.empty()) {
+            const milliseconds pause = backoff_.next();
+            co_await net::sleep_for(pause);
+        }
+    }
+}
+
+/// Looks at stream and consumer, declares what is missing. Afterwards they are trusted(), or
+/// trouble_ says why not; neither when something happened meanwhile: look again.
+asio::awaitable<void> PullConsumer::verify() {
+    ++counters_.verifications;
+    guard_.doubt();
+    const std::uint64_t doubts = guard_.doubts();
+    const std::uint64_t epoch = connection_.epoch();
+    std::string why;
+    try {
+        const ApiResult<ReconciledConsumer> found = co_await reconcile(jetstream_, declaration_);
+        if (!found) {
+            why = found.error().text();
+        } else if (guard_.doubts() == doubts && connection_.epoch() == epoch) {
+            adopt(*found, epoch);
+        }
+    } catch (const Unavailable& error) {
+        why = error.why();
+    }
+    note_trouble(why);
+}
+
+void PullConsumer::note_trouble(const std::string& why) {
+    if (!why.empty() && why != trouble_) {
+        log::error("a consumer cannot be used", {{"consumer", describe()}, {"reason", why}});
+    }
+    trouble_ = why;
+}
+
+void PullConsumer::adopt(const ReconciledConsumer& found, std::uint64_t epoch) {
+    stream_ = found.stream.info.config.name;
+    note_incarnation(found);
+    note_differences(found);
+    verified_epoch_ = epoch;
+    const ConsumerConfig& config = found.info.config;
+    book_.set_limits(
+        static_cast<std::size_t>(std::max<std::int64_t>(0, config.max_request_batch)),
+        static_cast<std::size_t>(std::max<std::int64_t>(0, config.max_request_bytes)),
+        std::chrono::duration_cast<milliseconds>(config.max_request_expires)
+    );
+    book_.on_restart(now());
+    pull_subject_ = "$JS.API.CONSUMER.MSG.NEXT." + stream_ + "." + declaration_.durable;
+    subscribe_slots();
+    subscribe_advisories();
+    release_held();
+    changed_.notify_all();
+}
+
+void PullConsumer::note_incarnation(const ReconciledConsumer& found) {
+    const bool known = guard_.number() != 0;
+    const bool other = guard_.verified(
+        {found.stream.info.config.name, found.stream.info.created, found.info.created}
+    );
+    if (!other || !known) {
+        return;
+    }
+    ++counters_.incarnations;
+    const bool recreated = found.created || found.stream.created;
+    if (recreated) {
+        ++counters_.recreated;
+    }
+    log::error(
+        recreated ? "a stream or consumer was missing and has been declared again"
+                  : "a stream or consumer was made anew by someone else",
+        {{"consumer", describe()},
+         {"stream_missing", found.stream.created},
+         {"consumer_missing", found.created}}
+    );
+}
+
+void PullConsumer::note_differences(const ReconciledConsumer& found) {
+    std::vector<std::string> differences;
+    for (const std::string& text : found.stream.differences) {
+        differences.push_back("stream " + stream_ + ": " + text);
+    }
+    for (const std::string& text : found.differences) {
+        differences.push_back("consumer " + declaration_.durable + ": " + text);
+    }
+    if (differences != differences_) {
+        for (const std::string& text : differences) {
+            log::warn(
+                "JetStream's configuration is not the declared one; it is used as it is",
+                {{"reason", text}}
+            );
+        }
+    }
+    differences_ = std::move(differences);
+}
+
+/// New subjects at each start: a request of before, should it still live in the server, finds
+/// nobody.
+void PullConsumer::subscribe_slots() {
+    slots_.clear();
+    if (drained_) {
+        return;
+    }
+    inbox_ = connection_.new_inbox();
+    for (std::size_t slot = 0; slot < PullBook::slots; ++slot) {
+        slots_.push_back(connection_.subscribe(
+            fmt::format("{}.{}.*", inbox_, slot),
+            [this, slot](Message message) { take(slot, std::move(message)); }
+        ));
+    }
+}
+
+/// The server's news of a deletion, for the time in which no pull is under way to tell of it.
+void PullConsumer::subscribe_advisories() {
+    const std::string prefix = "$JS.EVENT.ADVISORY.";
+    const auto on_deleted = [this](const Message& message) {
+        doubt("deleted: " + message.subject);
+    };
+    advisories_.clear();
+    advisories_.push_back(connection_.subscribe(prefix + "STREAM.DELETED." + stream_, on_deleted));
+    advisories_.push_back(connection_.subscribe(
+        prefix + "CONSUMER.DELETED." + stream_ + "." + declaration_.durable, on_deleted
+    ));
+}
+
+asio::awaitable<void> PullConsumer::pull_until_doubt() {
+    while (trusted()) {
+        book_.expire(now());
+        if (book_.silent(now())) {
+            doubt("neither message nor heartbeat came");
+            co_return;
+        }
+        send_requests();
+        const auto pause = std::chrono::ceil<milliseconds>(book_.next_look(now()) - now());
+        co_await changed_.wait_for(pause);
+    }
+}
+
+void PullConsumer::send_requests() {
+    if (drained_) {
+        return;
+    }
+    for (const PullRequest& request : book_.take_requests(now())) {
+        Message message;
+        message.subject = pull_subject_;
+        message.reply_to = fmt::format("{}.{}.{}", inbox_, request.slot, request.number);
+        message.payload = pull_json(request);
+        try {
+            connection_.publish(message);
+            ++counters_.pulls;
+        } catch (const Unavailable& error) {
+            doubt(error.why());
+        }
+    }
+}
+
+void PullConsumer::take(std::size_t slot, Message message) {
+    if (message.subject.starts_with(inbox_)) {
+        take_status(slot, message);
+    } else {
+        take_message(slot, std::move(message));
+    }
+}
+
+void PullConsumer::take_status(std::size_t slot, const Message& message) {
+    const std::string_view digits =
+        std::string_view(message.subject).substr(message.subject.rfind('.') + 1);
+    std::uint64_t number = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const auto effect = book_.on_status(slot, number, message.status, message.status_text, now());
+    if (effect == PullBook::Effect::verify) {
+        doubt(message.status == 503 ? "nobody answers to a pull" : message.status_text);
+    }
+    if (message.status != 100) {
+        changed_.notify_all();
+    }
+}
+
+void PullConsumer::take_message(std::size_t slot, Message message) {
+    const std::optional<AckSubject> ack = parse_ack_subject(message.reply_to);
+    if (!ack) {
+        log::warn(
+            "a message without a JetStream reply subject was ignored",
+            {{"subject", message.subject}}
+        );
+        return;
+    }
+    // A contradiction gives it the token of the incarnation so far, which is dead if there is
+    // another now.
+    if (!guard_.consistent(*ack)) {
+        doubt("a sequence or store time went back");
+    }
+    ++counters_.received;
+    AckToken token = guard_.token(message.reply_to);
+    if (drained_) {
+        nak(token, milliseconds::zero());
+        return;
+    }
+    book_.on_message(slot, credit_bytes(message), now());
+    ready_.push_back(make_delivery(std::move(message), *ack, std::move(token)));
+    arrived_.notify_all();
+}
+
+void PullConsumer::doubt(const std::string& why) {
+    log::debug("a consumer is looked at again", {{"consumer", describe()}, {"reason", why}});
+    guard_.doubt();
+    changed_.notify_all();
+}
+
+bool PullConsumer::trusted() const {
+    return !guard_.in_doubt() && connection_.connected() && connection_.epoch() == verified_epoch_;
+}
+
+}  // namespace chatear::nats

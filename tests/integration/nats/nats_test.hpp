@@ -1,0 +1,85 @@
+#pragma once
+
+#include "nats/connection.hpp"
+#include "nats/declaration.hpp"
+#include "nats/jetstream.hpp"
+#include "nats/pull_consumer.hpp"
+#include "support/coroutine.hpp"
+#include "support/nats_server.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace chatear::nats {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::NatsCluster;
+using test::NatsServer;
+using test::run_coroutine;
+
+/// Reconnects as fast as a test wants.
+inline ConnectionOptions options_for(const std::string& urls) {
+    ConnectionOptions options;
+    options.servers = parse_server_urls(urls).value();
+    options.shuffle = false;
+    options.ping_interval = milliseconds(200);
+    options.reconnect_first = milliseconds(20);
+    options.reconnect_most = milliseconds(200);
+    options.authentication_retry = milliseconds(200);
+    return options;
+}
+
+inline ConsumerDeclaration email_consumer() {
+    ConsumerDeclaration declaration;
+    declaration.stream.name = "NOTIFICATIONS";
+    declaration.stream.subjects = {"email.send"};
+    declaration.durable = "notification-worker-email-send";
+    declaration.filter_subject = "email.send";
+    return declaration;
+}
+
+/// Pulls that notice silence within a second.
+inline PullBook::Options fast_pulls() {
+    PullBook::Options options;
+    options.expires = milliseconds(1'000);
+    options.heartbeat = milliseconds(300);
+    options.grace = milliseconds(300);
+    return options;
+}
+
+inline Message event(std::string payload, std::string subject = "email.send") {
+    return {std::move(subject), {}, std::move(payload)};
+}
+
+/// Waits until `condition` holds, 10 s at most; false otherwise.
+asio::awaitable<bool> until(std::function<bool()> condition);
+
+/// A test whose body is a coroutine; what it leaves behind dies before the loop.
+class NatsTest : public testing::Test {
+protected:
+    void run(const std::function<asio::awaitable<void>()>& body, milliseconds limit = seconds(60)) {
+        run_coroutine(io_, body, limit);
+    }
+
+    asio::io_context io_;
+};
+
+/// A started connection with JetStream's API.
+struct Client {
+    Client(asio::io_context& io, ConnectionOptions options)
+        : connection(io.get_executor(), std::move(options)), jetstream(connection, seconds(2)) {
+        connection.start();
+    }
+
+    Connection connection;
+    JetStream jetstream;
+};
+
+}  // namespace chatear::nats
