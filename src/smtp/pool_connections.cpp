@@ -1,0 +1,122 @@
+// The part of Pool that opens, replaces and closes connections.
+#include "base/log.hpp"
+#include "net/timer.hpp"
+#include "smtp/pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace chatear::smtp {
+
+/// The first connection is made alone (a wrong password is tried once), and where others work, one
+/// that could not be had is not tried again at once.
+void Pool::grow() {
+    const bool too_early = live() > 0 && std::chrono::steady_clock::now() < grow_not_before_;
+    if (stopping_ || health_.state() != PoolHealth::State::up || too_early) {
+        return;
+    }
+    std::size_t wanted =
+        allowance_.allowed() - std::min(allowance_.allowed(), live() + connecting_);
+    wanted = std::min(wanted, waiting_.size() - std::min(waiting_.size(), connecting_));
+    for (; wanted > 0; --wanted) {
+        ++connecting_;
+        tasks_.start("smtp connect", connect_one());
+    }
+}
+
+asio::awaitable<void> Pool::connect_one() {
+    const bool connected = co_await connect();
+    if (connected && health_.state() != PoolHealth::State::refused) {
+        health_.on_connected();
+        grow();
+    }
+}
+
+asio::awaitable<bool> Pool::connect() {
+    std::unique_ptr<Session> session = std::make_unique<Session>(executor_, options_);
+    const std::optional<OpenFailure> failure = co_await session->open(resolver_);
+    --connecting_;
+    if (failure) {
+        on_connect_failed(*failure);
+        co_return false;
+    }
+    ++counters_.connected;
+    extensions_ = session->extensions();
+    hand_out(std::move(session));
+    co_return true;
+}
+
+/// While other connections work, one that cannot be had is no outage: messages wait for those.
+void Pool::on_connect_failed(const OpenFailure& failure) {
+    ++counters_.failed_connections;
+    const bool refused = failure.culprit == Culprit::sender_or_server;
+    if (live() > 0) {
+        allowance_.on_asked_for_less(2 * live());
+        grow_not_before_ =
+            std::chrono::steady_clock::now() + (refused ? pause_.next() : backoff_.next());
+        log::warn("no further connection to the mail server", {{"reason", failure.why}});
+        return;
+    }
+    if (failure.asked_for_less) {
+        allowance_.on_asked_for_less(allowance_.allowed());
+    }
+    if (connecting_ == 0 || refused) {
+        turn_unavailable(failure.culprit, failure.why);
+    }
+}
+
+void Pool::turn_unavailable(Culprit culprit, std::string why) {
+    const std::string where = options_->host + ':' + std::to_string(options_->port);
+    if (culprit == Culprit::sender_or_server) {
+        log::error(
+            "the mail server refuses us: sending pauses", {{"peer", where}, {"reason", why}}
+        );
+    } else if (health_.state() != PoolHealth::State::down) {
+        log::warn("the mail server is not available", {{"peer", where}, {"reason", why}});
+    }
+    health_.on_unavailable(culprit, std::move(why));
+    wake_waiters();
+    changed_.notify_all();
+}
+
+/// Leads the pool back from down and refused.
+asio::awaitable<void> Pool::recover() {
+    while (true) {
+        while (health_.available()) {
+            co_await changed_.wait();
+        }
+        const bool refused = health_.state() == PoolHealth::State::refused;
+        const std::chrono::milliseconds delay = refused ? pause_.next() : backoff_.next();
+        co_await net::sleep_for(delay);
+        if (health_.available()) {
+            continue;
+        }
+        bool connected = !idle_.empty();
+        if (!connected) {
+            ++connecting_;
+            connected = co_await connect();
+        }
+        if (connected) {
+            health_.on_connected();
+            log::info("the mail server is available again", {{"peer", options_->host}});
+        }
+    }
+}
+
+asio::awaitable<void> Pool::reap() {
+    while (true) {
+        co_await net::sleep_for(options_->idle_limit / 2);
+        const auto before = std::chrono::steady_clock::now() - options_->idle_limit;
+        while (!idle_.empty() && idle_.front().since <= before) {
+            std::shared_ptr<Session> session = std::move(idle_.front().session);
+            idle_.pop_front();
+            tasks_.start("smtp quit", retire(std::move(session)));
+        }
+    }
+}
+
+asio::awaitable<void> Pool::retire(std::shared_ptr<Session> session) {
+    co_await session->quit();
+}
+
+}  // namespace chatear::smtp

@@ -1,0 +1,95 @@
+#include "integration/smtp/sending.hpp"
+
+#include "net/task_group.hpp"
+#include "support/coroutine.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace chatear::smtp::test {
+namespace {
+
+asio::awaitable<bool> grant() {
+    co_return true;
+}
+
+asio::awaitable<void> send_one(Pool& pool, const Message& message, Ending& ending) {
+    const ContentSource content = [&message](const Capabilities&) {
+        return Result<std::string>(message.content);
+    };
+    const BeforeContent before = grant;
+    try {
+        const SendResult result = co_await pool.send(message.envelope, content, before);
+        ending.result = result;
+    } catch (const Unavailable& unavailable) {
+        ending.thrown = unavailable.what();
+    }
+}
+
+Sent send_messages(const Options& options, std::vector<Message> messages, bool at_once) {
+    asio::io_context context;
+    Pool pool(context.get_executor(), options);
+    Sent sent;
+    sent.endings.resize(messages.size());
+    const auto scenario = [&]() -> asio::awaitable<void> {
+        pool.start();
+        net::TaskGroup senders(context.get_executor());
+        for (std::size_t index = 0; index < messages.size(); ++index) {
+            senders.start("sender", send_one(pool, messages[index], sent.endings[index]));
+            if (!at_once) {
+                co_await senders.join();
+            }
+        }
+        co_await senders.join();
+        sent.counters = pool.counters();
+        sent.extensions = pool.extensions();
+        sent.last_error = pool.last_error();
+        co_await pool.stop(std::chrono::seconds(5));
+    };
+    chatear::test::run_coroutine(context, scenario, std::chrono::seconds(100));
+    return sent;
+}
+
+}  // namespace
+
+Options loopback_options(std::uint16_t port) {
+    Options options;
+    options.host = "127.0.0.1";
+    options.port = port;
+    options.tls = TlsPolicy::off;
+    options.helo_name = "client.test";
+    options.backoff_first = std::chrono::milliseconds(50);
+    options.backoff_most = std::chrono::milliseconds(200);
+    options.limits.greeting = std::chrono::seconds(20);
+    options.limits.hello = std::chrono::seconds(20);
+    return options;
+}
+
+std::string tricky_content(std::size_t number, bool eight_bit) {
+    std::string content =
+        "Subject: number " + std::to_string(number) + "\r\n\r\n.\r\n..\r\n.a\r\n\r\na.\r\n";
+    for (std::size_t line = 0; line < number % 50; ++line) {
+        content += "line " + std::to_string(line) +
+                   (eight_bit ? " gr\xc3\xbc\xc3\x9f dich" : " hello") + "\r\n";
+    }
+    return content + "\r\n.\r\n\r\n";
+}
+
+std::vector<Message> numbered_messages(std::size_t count, bool eight_bit) {
+    std::vector<Message> messages;
+    for (std::size_t number = 0; number < count; ++number) {
+        const Envelope envelope{"shop@a.test", "user" + std::to_string(number) + "@b.test", false};
+        messages.push_back({envelope, tricky_content(number, eight_bit)});
+    }
+    return messages;
+}
+
+Sent send_all(const Options& options, std::vector<Message> messages) {
+    return send_messages(options, std::move(messages), true);
+}
+
+Sent send_in_turn(const Options& options, std::vector<Message> messages) {
+    return send_messages(options, std::move(messages), false);
+}
+
+}  // namespace chatear::smtp::test
