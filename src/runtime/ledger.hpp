@@ -50,9 +50,10 @@ struct ClaimRequest {
     std::uint32_t generation = 0;
     std::uint64_t claim_no =
         0;  ///< Of this process's counter; the same again gets the same answer.
-    std::string content_sha256;                         ///< 32 raw bytes.
-    Time published_at;                                  ///< When JetStream first stored the event.
-    std::vector<std::optional<std::string>> details{};  ///< One for each of claim_columns.
+    std::string content_sha256;  ///< 32 raw bytes.
+    Time published_at;           ///< When JetStream first stored the event.
+    std::vector<std::optional<std::string>>
+        details{};  ///< One for each of claim_columns, or none at all.
 };
 
 enum class ClaimAnswer {
@@ -81,13 +82,17 @@ struct VerdictRequest {
     std::uint64_t claim_no = 0;
     LedgerStatus status = LedgerStatus::done;  ///< Not `working`.
     bool counts_attempt = false;
-    std::string reason;                                 ///< For people; "" with `done`.
-    std::vector<std::optional<std::string>> details{};  ///< One for each of verdict_columns.
-    std::vector<OutboxRow> publish{};                   ///< Inserted from the UPDATE's RETURNING.
+    std::string reason;  ///< For people; "" with `done`.
+    std::vector<std::optional<std::string>>
+        details{};                     ///< One for each of verdict_columns, or none at all.
+    std::vector<OutboxRow> publish{};  ///< Inserted from the UPDATE's RETURNING.
 };
 
 /// Where the state of every event stands; all rules about one event's life meet here. Batches may
 /// hold a key more than once and in any order. Everything throws Unavailable("postgres").
+///
+/// The one over PostgreSQL is `PostgresLedger(postgres::Pool&, Identity, LedgerTable, retention)`
+/// in postgres_ledger.hpp; `retention` (milliseconds) is what rule 3 measures by.
 ///
 /// `retrying` and `deferred` raise the row's generation by one, to that of the outbox row which
 /// brings the event back (rule 11).

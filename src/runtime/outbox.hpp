@@ -53,7 +53,8 @@ struct TakenRow {
     std::uint32_t generation = 0;
 };
 
-/// The table `outbox`. Everything throws Unavailable("postgres").
+/// The table `outbox`; over PostgreSQL: `PostgresOutbox(postgres::Pool&)`. Everything throws
+/// Unavailable("postgres").
 class Outbox {
 public:
     virtual ~Outbox() = default;

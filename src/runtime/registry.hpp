@@ -17,7 +17,11 @@ struct Identity {
 };
 
 /// The table `workers`: which processes live. A holder of claims is dead when it has not renewed
-/// for 30 s or is marked released. Everything throws Unavailable("postgres").
+/// for 30 s (which the taker may only believe when it has itself renewed without a gap for 30 s),
+/// or when it was declared dead (`renewed_at` = -infinity: known at once). One that is marked
+/// released ended in good order. Everything throws Unavailable("postgres"). Over PostgreSQL:
+/// `PostgresRegistry(postgres::Pool&, Identity)`, whose constructor makes the renewal the pool's
+/// first statement (Pool::run_first).
 class Registry {
 public:
     virtual ~Registry() = default;
@@ -26,8 +30,13 @@ public:
     /// more than 15 s between two renewals. One statement, good as a new connection's first.
     virtual asio::awaitable<void> renew() = 0;
 
-    /// Marks processes as ended in good order, so that their claims can be taken over at once.
-    virtual asio::awaitable<void> release(std::vector<std::string> instances) = 0;
+    /// We end in good order: `released_at` is set, so that our claims can be taken over at once and
+    /// count as nobody's crash (rule 19), and our rows in `suspects` go.
+    virtual asio::awaitable<void> release() = 0;
+
+    /// Processes that are known to have died, because we hold the lock that they held: their claims
+    /// can be taken over at once, and count as takeovers from the dead.
+    virtual asio::awaitable<void> declare_dead(std::vector<std::string> instances) = 0;
 
     /// Removes rows of processes that ended, or died, more than a day ago and hold no claim.
     virtual asio::awaitable<void> remove_old() = 0;

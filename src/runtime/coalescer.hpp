@@ -1,0 +1,129 @@
+#pragma once
+
+#include "base/assert.hpp"
+#include "base/error.hpp"
+#include "net/completion.hpp"
+#include "net/task_group.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace chatear::runtime {
+
+namespace asio = boost::asio;
+
+/// Gathers what all running handlers await in one turn of the loop and carries it out as one batch:
+/// one statement, one script, one write. While a batch is under way the next one gathers, so
+/// batches grow with the load, and an idle one waits for nothing.
+///
+/// A batch that throws Unavailable fails all its requests with it. A batch that throws anything
+/// else (a defect of one request's data) is split in halves until only the guilty request fails.
+template <typename Request, typename Reply>
+class Coalescer {
+public:
+    /// Carries out a batch: one reply for each request, in their order.
+    using Flush = std::function<asio::awaitable<std::vector<Reply>>(std::vector<Request>)>;
+
+    /// `name` is for the log of a defect. At most `most` requests in a batch.
+    Coalescer(
+        const asio::any_io_executor& executor, std::string name, std::size_t most, Flush flush
+    )
+        : state_(std::make_shared<State>(executor, std::move(name), most, std::move(flush))),
+          tasks_(executor) {}
+
+    /// Its part of the batch's answer. Throws what its batch threw.
+    asio::awaitable<Reply> call(Request request) {
+        const auto entry = std::make_shared<Entry>(tasks_.executor(), std::move(request));
+        state_->waiting.push_back(entry);
+        if (!state_->running) {
+            state_->running = true;
+            tasks_.start(state_->name, run(state_));
+        }
+        co_return co_await entry->reply.wait();
+    }
+
+    /// Fails what waits, with operation_aborted, and returns when nothing is under way.
+    asio::awaitable<void> stop() { return tasks_.stop(); }
+
+    std::size_t waiting() const { return state_->waiting.size(); }
+    std::uint64_t batches() const { return state_->batches; }
+    std::uint64_t requests() const { return state_->requests; }
+
+private:
+    struct Entry {
+        Entry(const asio::any_io_executor& executor, Request it)
+            : request(std::move(it)), reply(executor) {}
+        Request request;
+        net::Completion<Reply> reply;
+    };
+    using Entries = std::vector<std::shared_ptr<Entry>>;
+
+    struct State {
+        State(const asio::any_io_executor& on, std::string its_name, std::size_t at_most, Flush how)
+            : executor(on), name(std::move(its_name)), most(at_most), flush(std::move(how)) {}
+        asio::any_io_executor executor;
+        std::string name;
+        std::size_t most;
+        Flush flush;
+        std::deque<std::shared_ptr<Entry>> waiting;
+        bool running = false;
+        std::uint64_t batches = 0;
+        std::uint64_t requests = 0;
+    };
+
+    static asio::awaitable<void> run(std::shared_ptr<State> state) {
+        while (!state->waiting.empty()) {
+            const std::size_t count = std::min(state->waiting.size(), state->most);
+            const auto end = state->waiting.begin() + static_cast<std::ptrdiff_t>(count);
+            Entries batch(state->waiting.begin(), end);
+            state->waiting.erase(state->waiting.begin(), end);
+            co_await carry_out(state, std::move(batch));
+        }
+        state->running = false;
+    }
+
+    static asio::awaitable<void> carry_out(std::shared_ptr<State> state, Entries batch) {
+        std::vector<Request> requests;
+        for (const auto& entry : batch) {
+            requests.push_back(entry->request);
+        }
+        std::exception_ptr thrown;
+        bool split = false;
+        try {
+            ++state->batches;
+            state->requests += batch.size();
+            std::vector<Reply> replies = co_await state->flush(std::move(requests));
+            CHATEAR_ASSERT(replies.size() == batch.size());
+            for (std::size_t i = 0; i < batch.size(); ++i) {
+                batch[i]->reply.set_value(std::move(replies[i]));
+            }
+        } catch (const Unavailable&) {
+            thrown = std::current_exception();
+        } catch (const std::exception& error) {
+            thrown = std::current_exception();
+            split = batch.size() > 1 && !net::is_stop(error);
+        }
+        if (split) {
+            const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
+            Entries second(middle, batch.end());
+            batch.erase(middle, batch.end());
+            co_await carry_out(state, std::move(batch));
+            co_await carry_out(state, std::move(second));
+        } else if (thrown) {
+            for (const auto& entry : batch) {
+                entry->reply.set_exception(thrown);
+            }
+        }
+    }
+
+    std::shared_ptr<State> state_;
+    net::TaskGroup tasks_;
+};
+
+}  // namespace chatear::runtime

@@ -1,0 +1,18 @@
+#include "runtime/delivery.hpp"
+
+#include <utility>
+
+namespace chatear::runtime {
+
+asio::awaitable<bool> Delivery::begin_content() {
+    const std::shared_ptr<State> state = state_;
+    const bool allowed = co_await state->judge.begin_content(state->event, state->claim);
+    state->content_begun = state->content_begun || allowed;
+    co_return allowed;
+}
+
+void Delivery::note(std::string_view column, std::string value) {
+    state_->notes.emplace_back(column, std::move(value));
+}
+
+}  // namespace chatear::runtime

@@ -1,0 +1,64 @@
+#include "runtime/lease.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "net/timer.hpp"
+
+#include <utility>
+
+namespace chatear::runtime {
+
+Lease::Lease(
+    const asio::any_io_executor& executor,
+    Registry& registry,
+    ContentGate& gate,
+    const Clock& clock,
+    std::vector<std::string> predecessors
+)
+    : registry_(registry),
+      gate_(gate),
+      clock_(clock),
+      predecessors_(std::move(predecessors)),
+      tasks_(executor) {}
+
+void Lease::start() {
+    tasks_.start("lease", run());
+}
+
+asio::awaitable<void> Lease::run() {
+    while (true) {
+        bool renewed = false;
+        try {
+            co_await renew_once();
+            renewed = true;
+        } catch (const Unavailable& unavailable) {
+            // The pool says so once for all; here only the pace changes.
+            log::debug("the lease could not be renewed", {{"reason", unavailable.why()}});
+        }
+        co_await net::sleep_for(renewed ? renewal : retry);
+    }
+}
+
+asio::awaitable<void> Lease::renew_once() {
+    const BootTime asked_at = clock_.boot_time();
+    co_await registry_.renew();
+    gate_.renewed(asked_at);
+    if (!predecessors_.empty()) {
+        co_await registry_.declare_dead(predecessors_);
+        predecessors_.clear();
+    }
+}
+
+asio::awaitable<void> Lease::release() {
+    co_await tasks_.stop();
+    try {
+        co_await registry_.release();
+    } catch (const Unavailable& unavailable) {
+        log::warn(
+            "could not mark this process as ended; its claims expire by themselves",
+            {{"reason", unavailable.why()}}
+        );
+    }
+}
+
+}  // namespace chatear::runtime

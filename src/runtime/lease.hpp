@@ -1,0 +1,48 @@
+#pragma once
+
+#include "net/task_group.hpp"
+#include "runtime/content_gate.hpp"
+#include "runtime/registry.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace chatear::runtime {
+
+/// Keeps this process's row in `workers` alive (rule 7): renewed every 5 s; an outage of
+/// PostgreSQL is tried again each second.
+class Lease {
+public:
+    static constexpr std::chrono::milliseconds renewal{5'000};
+    static constexpr std::chrono::milliseconds retry{1'000};
+
+    /// `predecessors`: instances whose locked file we took over; declared dead first.
+    Lease(
+        const asio::any_io_executor& executor,
+        Registry& registry,
+        ContentGate& gate,
+        const Clock& clock,
+        std::vector<std::string> predecessors
+    );
+
+    void start();
+
+    /// Ends the renewals and marks this process as released, so that its claims can be taken over
+    /// at once. Only says so when PostgreSQL is down: the claims die by themselves.
+    asio::awaitable<void> release();
+
+private:
+    asio::awaitable<void> run();
+    asio::awaitable<void> renew_once();
+
+    Registry& registry_;
+    ContentGate& gate_;
+    const Clock& clock_;
+    std::vector<std::string> predecessors_;
+    net::TaskGroup tasks_;
+};
+
+}  // namespace chatear::runtime

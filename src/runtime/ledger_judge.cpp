@@ -1,0 +1,171 @@
+#include "runtime/ledger_judge.hpp"
+
+#include "base/log.hpp"
+#include "net/backoff.hpp"
+#include "net/timer.hpp"
+
+#include <utility>
+
+namespace chatear::runtime {
+namespace {
+
+constexpr std::chrono::milliseconds first_repeat{100};
+constexpr std::chrono::milliseconds longest_repeat{2'000};
+
+asio::awaitable<std::vector<bool>> add_rows(Outbox& outbox, std::vector<OutboxRow> rows) {
+    const std::size_t count = rows.size();
+    co_await outbox.add(std::move(rows));
+    co_return std::vector<bool>(count, true);
+}
+
+/// Calls until the database has answered.
+template <typename Request, typename Reply>
+asio::awaitable<Reply> persist(Coalescer<Request, Reply>& coalescer, Request request) {
+    net::Backoff backoff(first_repeat, longest_repeat);
+    while (true) {
+        try {
+            co_return co_await coalescer.call(request);
+        } catch (const Unavailable&) {
+            // Said once for all by the pool.
+        }
+        co_await net::sleep_for(backoff.next());
+    }
+}
+
+ClaimRequest claim_request(
+    const Event& event, std::uint64_t claim_no, std::vector<std::optional<std::string>> details
+) {
+    ClaimRequest request;
+    request.subject = event.message.subject;
+    request.event_id = event.event_id;
+    request.generation = event.generation;
+    request.claim_no = claim_no;
+    request.content_sha256 = event.content_sha256;
+    request.published_at = event.published_at;
+    request.details = std::move(details);
+    return request;
+}
+
+}  // namespace
+
+LedgerJudge::LedgerJudge(
+    const asio::any_io_executor& executor,
+    Ledger& ledger,
+    Outbox& outbox,
+    Suspects& suspects,
+    ContentGate& gate,
+    bool notes_content
+)
+    : suspects_(suspects),
+      gate_(gate),
+      notes_content_(notes_content),
+      claims_(
+          executor,
+          "claims",
+          most_in_a_batch,
+          [&ledger](auto batch) { return ledger.claim(std::move(batch)); }
+      ),
+      verdicts_(
+          executor,
+          "verdicts",
+          most_in_a_batch,
+          [&ledger](auto batch) { return ledger.record(std::move(batch)); }
+      ),
+      contents_(
+          executor,
+          "contents",
+          most_in_a_batch,
+          [&ledger](auto batch) { return ledger.begin_content(std::move(batch)); }
+      ),
+      burials_(executor, "burials", most_in_a_batch, [&outbox](auto batch) {
+          return add_rows(outbox, std::move(batch));
+      }) {}
+
+asio::awaitable<ClaimReply> LedgerJudge::claim(
+    const Event& event, std::uint64_t claim_no, std::vector<std::optional<std::string>> details
+) {
+    ClaimRequest request = claim_request(event, claim_no, std::move(details));
+    co_return co_await claims_.call(std::move(request));
+}
+
+asio::awaitable<Settlement> LedgerJudge::record(
+    const Event& event,
+    const Claim& claim,
+    Verdict verdict,
+    std::vector<std::optional<std::string>> details
+) {
+    VerdictRequest request;
+    request.subject = event.message.subject;
+    request.event_id = claim.event_id;
+    request.generation = claim.generation;
+    request.claim_no = claim.claim_no;
+    request.status = verdict.status;
+    request.counts_attempt = verdict.counts_attempt;
+    request.reason = std::move(verdict.reason);
+    request.details = std::move(details);
+    request.publish = std::move(verdict.publish);
+    const ContentGate::Waiting waiting(gate_);
+    const bool stands = co_await persist(verdicts_, std::move(request));
+    Settlement settlement;
+    settlement.action = stands ? Settlement::Action::ack : Settlement::Action::drop;
+    co_return settlement;
+}
+
+asio::awaitable<void> LedgerJudge::bury(OutboxRow dead_letter) {
+    (void)co_await persist(burials_, std::move(dead_letter));
+}
+
+asio::awaitable<bool> LedgerJudge::begin_content(const Event& event, Claim& claim) {
+    if (gate_.closed() || !gate_.verdicts_flow() || !gate_.lease_fresh()) {
+        co_return false;
+    }
+    if (claim.lease_number != gate_.lease_number()) {
+        const bool ours = co_await claim_again(event, claim);
+        if (!ours) {
+            co_return false;
+        }
+    }
+    if (notes_content_) {
+        Ledger::ContentRequest request;
+        request.subject = event.message.subject;
+        request.event_id = claim.event_id;
+        request.generation = claim.generation;
+        request.claim_no = claim.claim_no;
+        const bool noted = co_await contents_.call(std::move(request));
+        if (!noted) {
+            co_return false;
+        }
+    }
+    co_return gate_.lease_fresh() && !gate_.closed();
+}
+
+/// After a lease that ran out, another process may have taken the claim (rule 7).
+asio::awaitable<bool> LedgerJudge::claim_again(const Event& event, Claim& claim) {
+    const std::uint64_t lease_number = gate_.lease_number();
+    std::vector<std::optional<std::string>> none;
+    ClaimRequest request = claim_request(event, claim.claim_no, std::move(none));
+    const ClaimReply reply = co_await claims_.call(std::move(request));
+    const bool ours =
+        reply.answer == ClaimAnswer::granted || reply.answer == ClaimAnswer::taken_over;
+    if (ours) {
+        claim.lease_number = lease_number;
+    }
+    co_return ours;
+}
+
+asio::awaitable<std::uint32_t> LedgerJudge::begin_alone(const Event& event) {
+    co_return co_await suspects_.begin(event.message.subject, event.event_id);
+}
+
+asio::awaitable<void> LedgerJudge::end_alone(const Event& event) {
+    co_await suspects_.clear(event.message.subject, event.event_id);
+}
+
+asio::awaitable<void> LedgerJudge::stop() {
+    co_await claims_.stop();
+    co_await verdicts_.stop();
+    co_await contents_.stop();
+    co_await burials_.stop();
+}
+
+}  // namespace chatear::runtime

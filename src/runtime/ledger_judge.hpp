@@ -1,0 +1,55 @@
+#pragma once
+
+#include "runtime/coalescer.hpp"
+#include "runtime/content_gate.hpp"
+#include "runtime/judge.hpp"
+#include "runtime/outbox.hpp"
+#include "runtime/suspects.hpp"
+
+namespace chatear::runtime {
+
+/// The judge over a ledger: every claim and verdict of one turn of the loop leaves as one
+/// statement.
+class LedgerJudge final : public Judge {
+public:
+    static constexpr std::size_t most_in_a_batch = 512;
+
+    /// `notes_content`: commit content_at before a content begins (MAIL_ON_AMBIGUITY=hold).
+    LedgerJudge(
+        const asio::any_io_executor& executor,
+        Ledger& ledger,
+        Outbox& outbox,
+        Suspects& suspects,
+        ContentGate& gate,
+        bool notes_content
+    );
+
+    asio::awaitable<ClaimReply> claim(
+        const Event& event, std::uint64_t claim_no, std::vector<std::optional<std::string>> details
+    ) override;
+    asio::awaitable<Settlement> record(
+        const Event& event,
+        const Claim& claim,
+        Verdict verdict,
+        std::vector<std::optional<std::string>> details
+    ) override;
+    asio::awaitable<void> bury(OutboxRow dead_letter) override;
+    asio::awaitable<bool> begin_content(const Event& event, Claim& claim) override;
+    asio::awaitable<std::uint32_t> begin_alone(const Event& event) override;
+    asio::awaitable<void> end_alone(const Event& event) override;
+
+    asio::awaitable<void> stop() override;
+
+private:
+    asio::awaitable<bool> claim_again(const Event& event, Claim& claim);
+
+    Suspects& suspects_;
+    ContentGate& gate_;
+    bool notes_content_;
+    Coalescer<ClaimRequest, ClaimReply> claims_;
+    Coalescer<VerdictRequest, bool> verdicts_;
+    Coalescer<Ledger::ContentRequest, bool> contents_;
+    Coalescer<OutboxRow, bool> burials_;
+};
+
+}  // namespace chatear::runtime
