@@ -38,6 +38,9 @@ void become(const std::string& user) {
         return;
     }
     const passwd* entry = getpwnam(user.c_str());
+    if (entry == nullptr) {
+        entry = getpwnam("nobody");  // As where the server's package is unpacked, not installed.
+    }
     if (entry == nullptr || setgroups(0, nullptr) != 0 || setgid(entry->pw_gid) != 0 ||
         setuid(entry->pw_uid) != 0) {
         _exit(126);

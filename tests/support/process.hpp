@@ -49,7 +49,7 @@ struct Command {
     std::vector<std::string> arguments;                ///< [0] is looked up in PATH.
     std::map<std::string, std::string> environment{};  ///< Added to ours.
     std::string output_file{};  ///< Standard output and error; empty = /dev/null.
-    std::string user{};         ///< Run as this user when we are root; empty = as we are.
+    std::string user{};         ///< Whom to become when we are root (`nobody` if there is no such user).
     std::string folder{};       ///< Working folder; empty = ours.
 };
 
