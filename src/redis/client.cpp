@@ -39,11 +39,19 @@ void Client::start() {
 
 asio::awaitable<void> Client::stop() {
     co_await tasks_.stop();
-    available_ = false;
     last_error_ = "stopped";
     if (connection_) {
         connection_->fail(last_error_);
     }
+}
+
+bool Client::available() const {
+    // The connection knows of its end first; run() hears of it a turn of the loop later.
+    return connection_ && connection_->introduced() && !connection_->failed();
+}
+
+const std::string& Client::last_error() const {
+    return connection_ && connection_->failed() ? connection_->why() : last_error_;
 }
 
 asio::awaitable<void> Client::run() {
@@ -56,7 +64,9 @@ asio::awaitable<void> Client::run() {
         );
         const std::shared_ptr<Connection> connection = connection_;
         co_await serve(connection);
-        became_unavailable(connection->why(), connection->misconfigured());
+        became_unavailable(
+            connection->why(), connection->misconfigured() && !connection->introduced()
+        );
         connection_.reset();
         // Not at once after connecting: a server may greet us and refuse the first command.
         if (SteadyClock::now() - begin > options_.most_backoff) {
@@ -86,6 +96,7 @@ asio::awaitable<void> Client::serve(std::shared_ptr<Connection> connection) {
         connection->fail(error.why());
         co_return;
     }
+    connection->set_introduced();
     became_available();
     co_await Connection::until_failed(connection);
 }
@@ -114,8 +125,8 @@ asio::awaitable<void> Client::introduce_ourselves(std::shared_ptr<Connection> co
 }
 
 asio::awaitable<Result<Reply>> Client::command(Command command) {
-    if (!available_ || !connection_) {
-        throw Unavailable("redis", peer_name(options_.address), last_error_);
+    if (!available()) {
+        throw Unavailable("redis", peer_name(options_.address), last_error());
     }
     const Connection::Promise promise = connection_->send(command);
     Reply reply = co_await promise->wait();
@@ -150,14 +161,12 @@ asio::awaitable<Result<Reply>> Client::eval(
 }
 
 void Client::became_available() {
-    available_ = true;
     last_error_.clear();
     logged_ = Logged::available;
     log::info("Redis is available", {{"peer", peer_name(options_.address)}});
 }
 
 void Client::became_unavailable(std::string why, bool configuration) {
-    available_ = false;
     last_error_ = std::move(why);
     const Logged now = configuration ? Logged::configuration : Logged::unavailable;
     if (std::exchange(logged_, now) == now) {

@@ -34,10 +34,10 @@ public:
     /// Closes the connection; commands without a reply throw Unavailable.
     asio::awaitable<void> stop();
 
-    bool available() const { return available_; }
+    bool available() const;
 
     /// Why it is not available; empty when it is.
-    const std::string& last_error() const { return last_error_; }
+    const std::string& last_error() const;
 
     /// The reply, or what the server has against this command as an Error ("WRONGTYPE ...").
     /// Throws Unavailable when there is no connection, when it breaks, when no reply comes in time
@@ -64,7 +64,6 @@ private:
     Options options_;
     net::Resolver resolver_;
     std::shared_ptr<Connection> connection_;  // The one in use; null while there is none.
-    bool available_ = false;
     std::string last_error_ = "not connected yet";
     enum class Logged { nothing, available, unavailable, configuration } logged_ = Logged::nothing;
     net::TaskGroup tasks_;

@@ -129,7 +129,8 @@ void Connection::deliver(Reply reply) {
         fail(error->text);
         return;
     }
-    if (!std::exchange(misconfigured_, true)) {
+    // Before that the client tells, once for all attempts.
+    if (!std::exchange(misconfigured_, true) && introduced_) {
         log::error(
             "Redis refuses a command: mend the account in REDIS_URL or its rights",
             {{"peer", peer_}, {"command", waiting.command}, {"reason", error->text}}

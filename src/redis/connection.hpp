@@ -51,6 +51,10 @@ public:
     /// The server said that our account or its kind is wrong.
     bool misconfigured() const { return misconfigured_; }
 
+    /// The server knows us and has taken a write.
+    bool introduced() const { return introduced_; }
+    void set_introduced() { introduced_ = true; }
+
     net::Stream& stream() { return stream_; }
 
     /// The loops of an open stream; each returns once the connection has failed.
@@ -84,6 +88,7 @@ private:
     std::deque<Waiting> waiting_;  // In the order of their replies.
     std::string why_;
     bool misconfigured_ = false;
+    bool introduced_ = false;
     net::Notification output_changed_;
     net::Notification waiting_changed_;  // From none to one, or failed.
 };
