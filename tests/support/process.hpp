@@ -49,8 +49,8 @@ struct Command {
     std::vector<std::string> arguments;                ///< [0] is looked up in PATH.
     std::map<std::string, std::string> environment{};  ///< Added to ours.
     std::string output_file{};  ///< Standard output and error; empty = /dev/null.
-    std::string user{};         ///< Whom to become when we are root (`nobody` if there is no such user).
-    std::string folder{};       ///< Working folder; empty = ours.
+    std::string user{};    ///< Whom to become when we are root (`nobody` if there is no such user).
+    std::string folder{};  ///< Working folder; empty = ours.
 };
 
 /// A child process; killed when this object or the test's process ends (PR_SET_PDEATHSIG).
