@@ -296,12 +296,18 @@ asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
         claim.generation = work.event.generation;
         claim.claim_no = ++last_claim_no_;
     }
+    const ClaimReply before = claim.reply;
     std::vector<std::optional<std::string>> details;
     if (subscription_.claim_details) {
         details = subscription_.claim_details(work.value.get(), work.event);
     }
     claim.lease_number = gate_.lease_number();
     claim.reply = co_await judge_.claim(work.event, claim.claim_no, std::move(details));
+    if (before.answer == ClaimAnswer::taken_over && claim.reply.answer == ClaimAnswer::granted) {
+        claim.reply = before;  // Our own by now, but what its first holder did is not forgotten.
+    } else if (claim.reply.answer == ClaimAnswer::taken_over && claim.reply.content_may_have_left) {
+        ++status_.possible_duplicates;
+    }
     work.state = std::make_shared<Delivery::State>(work.event, std::move(claim), judge_);
     const ClaimAnswer answer = work.state->claim.reply.answer;
     if (answer == ClaimAnswer::granted || answer == ClaimAnswer::taken_over) {
@@ -349,11 +355,13 @@ asio::awaitable<void> Consumer::settle_unclaimed(Work& work) {
 
 asio::awaitable<Outcome> Consumer::run(Work& work) {
     const ClaimReply& reply = work.state->claim.reply;
-    if (reply.answer == ClaimAnswer::taken_over && reply.content_may_have_left) {
-        ++status_.possible_duplicates;
-    }
     if (work.known) {
         co_return *work.known;
+    }
+    if (options_.hold_on_ambiguity && Delivery(work.state).possible_duplicate()) {
+        Outcome held = Hold{
+            "a process died after the content had begun to leave; nobody knows whether it arrived"};
+        co_return held;
     }
     if (reply.takeovers >= options_.takeovers_until_suspect) {
         co_return co_await run_alone(work);

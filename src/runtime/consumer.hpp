@@ -33,6 +33,8 @@ struct ConsumerOptions {
     std::chrono::milliseconds held_elsewhere_delay{5'000};  ///< NAK of what a live process has.
     std::chrono::milliseconds first_probe{250};             ///< The brake's delays (rule 18).
     std::chrono::milliseconds longest_probe{5'000};
+    bool hold_on_ambiguity =
+        false;  ///< A takeover after content may have left asks a person (rule 13).
     std::uint32_t takeovers_until_suspect = 2;  ///< Rule 19.
     std::uint32_t crashes_alone_until_dead = 3;
 };

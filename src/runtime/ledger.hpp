@@ -41,6 +41,9 @@ struct LedgerTable {
     std::vector<LedgerColumn> claim_columns{};    ///< Written when a row is made (recipient, ...).
     std::vector<LedgerColumn> verdict_columns{};  ///< Written by a verdict (smtp_reply, ...).
     std::string done_at_column{};                 ///< Set to now() by `done`; empty = none.
+    /// Whether begin_content() is called before each content (rule 13, `hold`): then the content of
+    /// a taken-over claim without content_at has surely not left. Otherwise it may always have.
+    bool keeps_content_at = false;
 };
 
 /// A handler asks to work on an event (delivery.md, rules 2, 3, 6, 7, 8).
