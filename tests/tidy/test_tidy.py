@@ -139,6 +139,10 @@ def test_words_may_stand_in_comments_and_texts():
     assert lines(check_words, "src/runtime/a.cpp", text) == []
 
 
+def test_the_literals_of_std_may_be_used():
+    assert lines(check_words, "src/runtime/a.cpp", "using namespace std::chrono_literals;\n") == []
+
+
 def test_nothing_unfinished_and_no_path_of_one_machine():
     assert lines(check_text, "docs/a.md", "fine\nTO" + "DO later\n") == [2]
     assert lines(check_text, "docs/a.md", "see /wo" + "rk/main\n") == [1]
@@ -154,6 +158,7 @@ def test_a_file_has_a_name(name):
 def test_a_long_file_is_refused():
     assert lines(check_file_length, "src/a/b.cpp", "\n" * 300) == []
     assert lines(check_file_length, "src/a/b.cpp", "\n" * 301) == [300]
+    assert lines(check_file_length, "tests/unit/a/b.cpp", "\n" * 401) == [400]
 
 
 def test_a_long_function_is_refused_whatever_stands_around_it():

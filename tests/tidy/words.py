@@ -20,7 +20,7 @@ BANNED = [
     (r"\bstd::(thread|jthread|mutex|async|condition_variable)\b", "one thread; coroutines", set()),
     (r"\bthis_thread::sleep", "net::sleep_for", set()),
     (r"(?<!secure_)\bgetenv\b", "SettingsReader", {"base"}),
-    (r"\busing namespace std\b", "the name with std::", set()),
+    (r"\busing namespace std\s*;", "the name with std::", set()),
     (r"\bstd::(format|expected|print)\b", "not in g++ 12", set()),
 ]
 # In comments and documents as well.
