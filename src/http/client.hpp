@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "http/request.hpp"
 #include "net/resolver.hpp"
+#include "net/stream.hpp"
 #include "net/tls_context.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -66,6 +67,10 @@ public:
     asio::awaitable<Result<ClientResponse>> send(ClientRequest request);
 
 private:
+    asio::awaitable<ClientResponse> exchange(
+        net::Stream& stream, const Url& url, std::string_view bytes, bool head
+    );
+
     asio::any_io_executor executor_;
     ClientOptions options_;
     net::Resolver resolver_;

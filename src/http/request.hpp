@@ -20,6 +20,11 @@ struct Header {
     bool operator==(const Header&) const = default;
 };
 
+/// The value of the first header of that name (any case), or nothing.
+std::optional<std::string_view> find_header(
+    const std::vector<Header>& headers, std::string_view name
+);
+
 /// What a client asks for. Everything in it is untrusted.
 struct Request {
     std::string method;     ///< "GET".

@@ -31,7 +31,7 @@ public:
 
     void feed(std::string_view bytes);
 
-    /// The next whole request, or nothing: feed more, unless error() is set.
+    /// The next whole request, or nothing: feed more, unless error() is set. Its `peer` is empty.
     std::optional<Request> next();
 
     const std::optional<BadRequest>& error() const;

@@ -28,6 +28,7 @@ public:
     /// none: 404, or 405 with the methods that would do.
     struct Match {
         const Handler* handler = nullptr;
+        std::string pattern;  ///< For logs: a path may hold a token.
         Parameters parameters;
         std::vector<std::string> allowed;  ///< Methods of the routes that fit the path alone.
     };
@@ -39,6 +40,7 @@ public:
 private:
     struct Route {
         std::string method;
+        std::string pattern;
         std::vector<std::string> segments;
         Handler handler;
     };

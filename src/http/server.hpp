@@ -26,6 +26,8 @@ struct ServerOptions {
     std::chrono::milliseconds stop_time{5000};      ///< What requests under way get at stop().
 };
 
+class Session;
+
 /// Serves a Router on one address: plain HTTP/1.1 with keep-alive, meant for a private network or
 /// behind a proxy that speaks TLS.
 class Server {
@@ -48,7 +50,6 @@ public:
     std::size_t connections() const { return sessions_.size(); }
 
 private:
-    class Session;
     asio::awaitable<void> accept_all();
     asio::awaitable<void> serve(std::shared_ptr<Session> session);
 
@@ -56,7 +57,6 @@ private:
     ServerOptions options_;
     net::Listener listener_;
     std::list<std::shared_ptr<Session>> sessions_;
-    bool stopping_ = false;
     net::TaskGroup session_tasks_;
     net::TaskGroup accept_task_;
 };

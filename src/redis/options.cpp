@@ -37,17 +37,18 @@ constexpr Setting timeout_setting = {
     .help = "How long Redis may take for an answer before it counts as unavailable.",
 };
 
-std::optional<int> database_of(std::string_view path) {
-    if (path.empty() || path == "/") {
-        return 0;
-    }
-    path.remove_prefix(1);
-    int number = 0;
-    const auto [end, error] = std::from_chars(path.data(), path.data() + path.size(), number);
-    if (error != std::errc() || end != path.data() + path.size() || number < 0 || number > 65535) {
+// All of `text` as a number of 16 bits.
+std::optional<std::uint16_t> number_of(std::string_view text) {
+    std::uint16_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) {
         return std::nullopt;
     }
     return number;
+}
+
+std::optional<std::uint16_t> database_of(std::string_view path) {
+    return path.size() <= 1 ? std::uint16_t{0} : number_of(path.substr(1));
 }
 
 }  // namespace
@@ -74,7 +75,7 @@ Result<Address> parse_address(std::string_view url) {
         return Error{"it names no host"};
     }
     if (view.has_port()) {
-        address.port = view.port_number();
+        address.port = number_of(std::string_view(view.port())).value_or(0);
         if (address.port == 0) {
             return Error{"its port must be 1 to 65535"};
         }
@@ -85,7 +86,7 @@ Result<Address> parse_address(std::string_view url) {
         return Error{
             "it has a user without a password (write redis://:password@host for a password alone)"};
     }
-    const std::optional<int> database = database_of(std::string(view.encoded_path()));
+    const std::optional<std::uint16_t> database = database_of(std::string(view.encoded_path()));
     if (!database) {
         return Error{"its path must be the number of a database, as in /0"};
     }

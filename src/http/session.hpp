@@ -1,0 +1,50 @@
+#pragma once
+
+#include "http/request_reader.hpp"
+#include "http/router.hpp"
+#include "http/server.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chatear::http {
+
+/// One client's connection to the Server.
+class Session {
+public:
+    /// `router` and `options` must outlive it.
+    Session(asio::ip::tcp::socket socket, const Router& router, const ServerOptions& options);
+
+    /// Answers requests until the connection ends. Never throws for what the client does.
+    asio::awaitable<void> run();
+
+    /// Ends it behind the request under way; at once when there is none.
+    void finish();
+
+private:
+    /// The next request; nothing when there will be none, see reader_.error().
+    asio::awaitable<std::optional<Request>> receive();
+
+    /// Whether the client took all of it in time.
+    asio::awaitable<bool> write(std::string bytes);
+
+    /// Lets the client read the last response before the connection goes: bytes of its own that
+    /// nobody reads would make the kernel reset it.
+    asio::awaitable<void> linger();
+
+    void close() noexcept;
+
+    asio::ip::tcp::socket socket_;
+    const Router& router_;
+    const ServerOptions& options_;
+    RequestReader reader_;
+    std::string peer_;
+    bool idle_ = true;
+    bool finishing_ = false;
+};
+
+}  // namespace chatear::http
