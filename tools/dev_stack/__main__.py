@@ -63,8 +63,6 @@ def start_everything():
     environment = stack.environment(MIGRATE="true", LOG_FORMAT="text")
     (DEV / "env").write_text("".join(f"{name}={value}\n" for name, value in environment.items() if name not in os.environ))
     for name in WORKERS:
-        if not executable(name).exists():
-            continue
         process = start_worker(name, environment, DEV / f"{name}.log", ends_with_us=False)
         process.save(DEV / "run" / f"{name}.json")
         address = http_address(process)
