@@ -1,44 +1,46 @@
-"""How many e-mails a second, end to end: NATS, PostgreSQL with fsync, the worker, a mail server that counts.
+"""`./dev bench`: measures on private servers and prints one table; every row is a ratio within the run.
 
-./dev bench [--events 20000] [--workers 1] [--body-bytes 1000] [--setting NAME=VALUE]
+    ./dev bench email [--count 20000] [--bytes 1024]
+
+`email` lets the worker send a backlog to Postfix's smtp-sink, and Postfix's own load generator,
+smtp-source, send as many to the same sink right after it.
 """
 
 import argparse
+import json
 import os
 import pathlib
-import shutil
+import subprocess
 import sys
 import tempfile
 import time
 
-from dev_stack.nats_client import NatsClient, NatsError
-from dev_stack.places import CHECKOUT
-from dev_stack.process import wait_until
-from dev_stack.servers import Server
+from dev_stack.nats_client import NatsClient
+from dev_stack.places import CHECKOUT, executable, free_port
+from dev_stack.process import Process, wait_until
 from dev_stack.stack import Stack
 from dev_stack.worker import start_worker
 
-
-class MailSink(Server):
-    name = "mail"
-
-    def arguments(self):
-        return [sys.executable, CHECKOUT / "bench/mail_sink.py", "--port", self.port, "--count-file", self.folder / "taken"]
-
-    def answers(self):
-        return self.conversation(b"QUIT\r\n", b"221")
-
-    def taken(self):
-        return int((self.folder / "taken").read_text())
+UNPACKED = CHECKOUT / ".dev" / "unpacked"
 
 
-def publish(port, first, count, body_bytes):
-    body = ("A line of an ordinary e-mail, as people write them.\n" * (body_bytes // 52 + 1))[:body_bytes]
-    with NatsClient(port, timeout=60) as nats:
-        for number in range(first, first + count):
-            nats.publish("email.send", {
-                "event_id": f"bench-{number}", "recipient": f"user{number}@example.test", "subject": f"Number {number}", "body": body})
-        nats.flush()
+def postfix_program(name):
+    """smtp-sink and smtp-source come from Debian's postfix package, unpacked and never installed."""
+    subprocess.run(["sh", str(CHECKOUT / "tests/support/unpack_mail_servers.sh")], check=True)
+    root = UNPACKED / "postfix"
+    libraries = [str(folder) for folder in (root / "usr/lib/postfix", *root.glob("usr/lib/*-linux-gnu"))]
+    found = next((path for path in root.rglob(name) if path.is_file() and os.access(path, os.X_OK)), None)
+    if found is None:
+        raise FileNotFoundError(f"{name} is not in the unpacked postfix package")
+    return found, {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}
+
+
+def start_sink(folder):
+    port = free_port()
+    sink, environment = postfix_program("smtp-sink")
+    who = ["-u", "nobody"] if os.geteuid() == 0 else []
+    process = Process.start("smtp-sink", [sink, *who, f"127.0.0.1:{port}", "1000"], folder / "sink.log", env=environment)
+    return process, port
 
 
 def cpu_seconds(pid):
@@ -46,61 +48,108 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(stack, arguments):
-    settings = dict(setting.split("=", 1) for setting in arguments.setting)
-    environment = stack.environment(MIGRATE="true", LOG_LEVEL="warn", HTTP_LISTEN="off", STATE_DIR=None, **settings)
+def peak_memory_mib(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    return 0.0
 
-    def start(name):
-        return start_worker("notification-worker", environment, stack.folder / f"{name}.log")
 
-    # The first worker makes the tables and the stream, and shows that all is well.
-    first = start("first")
-    publish_when_there_is_a_stream(stack, first)
-    wait_until(lambda: stack.mail.taken() == 1, 30, lambda: f"the first e-mail\n{first.log_text()}")
+def publish_backlog(stack, count, size):
+    body = "x" * 60 + "\n"
+    body = (body * (size // len(body) + 1))[:size]
+    with NatsClient(stack.nats.port) as client:
+        for number in range(count):
+            event = {"recipient": f"u{number}@example.test", "subject": f"Message {number}", "body": body}
+            client.publish("email.send", event, {"Nats-Msg-Id": f"bench-{number}"})
+            if number % 1000 == 999:
+                client.flush()
+        client.flush()
+        return client.api("STREAM.INFO.NOTIFICATIONS")["state"]["messages"]
+
+
+def sent(stack):
+    import psycopg
+
+    with psycopg.connect(stack.postgres.url()) as connection:
+        return connection.execute("SELECT count(*) FROM email_sends WHERE status = 'sent'").fetchone()[0]
+
+
+def in_stream(client):
+    return client.api("STREAM.INFO.NOTIFICATIONS")["state"]["messages"]
+
+
+def measure_worker(stack, folder, sink_port, count, size):
+    environment = stack.environment(SMTP_PORT=str(sink_port), MIGRATE="true", LOG_FORMAT="json")
+    # The first run makes tables and streams; the measured one finds the backlog waiting.
+    first = start_worker("notification-worker", environment, folder / "first.log")
+    wait_until(lambda: "ready" in first.log_text(), 60, first.log_text)
     first.stop()
-    publish(stack.nats.port, 1, arguments.events, arguments.body_bytes)
-    workers = [start(f"worker-{number}") for number in range(arguments.workers)]
-    wait_until(lambda: stack.mail.taken() > 1, 30, lambda: f"the workers begin\n{workers[0].log_text()}")
-    began, before = time.monotonic(), stack.mail.taken()
-    wait_until(lambda: stack.mail.taken() >= arguments.events + 1, 600, lambda: f"all e-mails; {stack.mail.taken()} so far")
-    seconds = time.monotonic() - began
-    busy = sum(cpu_seconds(worker.pid) for worker in workers)
-    for worker in workers:
-        worker.stop()
-    print(f"{arguments.events} e-mails, {arguments.workers} workers: {(arguments.events + 1 - before) / seconds:.0f} a second, "
-          f"{busy / arguments.events * 1e6:.0f} us of a worker's CPU each")
-    if stack.mail.taken() != arguments.events + 1:
-        raise SystemExit(f"{stack.mail.taken()} messages were taken, not {arguments.events + 1}")
+    waiting = publish_backlog(stack, count, size)
+    if waiting != count:
+        raise RuntimeError(f"{waiting} of {count} events are in the stream")
+    worker = start_worker("notification-worker", environment, folder / "worker.log")
+    began = time.monotonic()
+    with NatsClient(stack.nats.port) as client:
+        wait_until(lambda: in_stream(client) == 0, 600, lambda: worker.log_text()[-2000:])
+    took = time.monotonic() - began
+    cpu, memory = cpu_seconds(worker.pid), peak_memory_mib(worker.pid)
+    worker.stop()
+    done = sent(stack)
+    if done != count:
+        raise RuntimeError(f"{done} of {count} e-mails are sent in the ledger")
+    return count / took, 1e6 * cpu / count, memory
 
 
-def publish_when_there_is_a_stream(stack, worker):
-    def taken():
-        with NatsClient(stack.nats.port) as nats:
-            try:
-                return nats.publish_to_stream("email.send", {"event_id": "bench-0", "recipient": "a@b.test", "subject": "s", "body": "b"})
-            except (NatsError, TimeoutError):
-                return None
+def measure_smtp_source(sink_port, count, size):
+    source, environment = postfix_program("smtp-source")
+    began = time.monotonic()
+    subprocess.run([str(source), "-d", "-s", "16", "-l", str(size), "-m", str(count), f"127.0.0.1:{sink_port}"],
+                   check=True, env=environment, stdout=subprocess.DEVNULL)
+    return count / (time.monotonic() - began)
 
-    wait_until(taken, 30, lambda: f"there is a stream\n{worker.log_text()}")
+
+def bench_email(arguments):
+    with tempfile.TemporaryDirectory(prefix="chatear-bench-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        stack = Stack(folder, safe=True)
+        for server in (stack.postgres, stack.nats, stack.redis):
+            server.start()
+        sink, sink_port = start_sink(folder)
+        try:
+            wait_until(lambda: sink.alive(), 10, sink.log_text)
+            rate, cpu, memory = measure_worker(stack, folder, sink_port, arguments.count, arguments.bytes)
+            source = measure_smtp_source(sink_port, arguments.count, arguments.bytes)
+        finally:
+            sink.stop()
+            for server in (stack.redis, stack.nats, stack.postgres):
+                server.stop()
+    result = {"count": arguments.count, "bytes": arguments.bytes, "emails_per_second": round(rate),
+              "smtp_source_per_second": round(source), "ratio": round(rate / source, 3),
+              "cpu_us_per_email": round(cpu, 1), "peak_memory_mib": round(memory, 1)}
+    if arguments.json:
+        print(json.dumps(result))
+        return
+    print(f"backlog of {arguments.count} e-mails of {arguments.bytes} bytes, all guarantees on, one process")
+    for label, value in (("e-mails a second", f"{rate:,.0f}"), ("smtp-source -d -s 16, same sink", f"{source:,.0f}"),
+                         ("ratio", f"{rate / source:.2f}"), ("own CPU an e-mail", f"{cpu:.0f} us"),
+                         ("peak memory", f"{memory:.0f} MiB")):
+        print(f"  {label:34}{value:>12}")
 
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=20000)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--body-bytes", type=int, default=1000)
-    parser.add_argument("--setting", action="append", default=[], metavar="NAME=VALUE", help="for the worker")
+    benchmarks = parser.add_subparsers(required=True, dest="benchmark")
+    email = benchmarks.add_parser("email", help="a backlog of e-mails against smtp-source")
+    email.add_argument("--count", type=int, default=20_000)
+    email.add_argument("--bytes", type=int, default=1024)
+    email.add_argument("--json", action="store_true")
+    email.set_defaults(run=bench_email)
     arguments = parser.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="chatear-bench-"))
-    folder.chmod(0o755)
-    stack = Stack(folder, safe=True)
-    stack.mail = MailSink(folder / "sink")
-    try:
-        stack.start()
-        measure(stack, arguments)
-    finally:
-        stack.remove()
-        shutil.rmtree(folder, ignore_errors=True)
+    if not executable("notification-worker").exists():
+        sys.exit("build/release/bin/notification-worker is missing: ./dev build")
+    arguments.run(arguments)
 
 
 if __name__ == "__main__":
