@@ -1,0 +1,141 @@
+// The same scenarios against each real mail server that relays to a mail catcher.
+#include "integration/smtp/sending.hpp"
+#include "support/postfix_server.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace chatear::smtp::test {
+namespace {
+
+using chatear::test::CaughtMail;
+using chatear::test::PostfixServer;
+using chatear::test::RelayServer;
+using chatear::test::UnpackedMailServer;
+using testing::HasSubstr;
+
+class Relay : public testing::TestWithParam<std::string> {
+protected:
+    void SetUp() override {
+        const Result<UnpackedMailServer> unpacked = UnpackedMailServer::find(GetParam());
+        if (!unpacked) {
+            GTEST_SKIP() << unpacked.error().message;
+        }
+        server = std::make_unique<PostfixServer>(*unpacked);
+    }
+
+    void TearDown() override {
+        if (HasFailure() && server) {
+            GTEST_LOG_(INFO) << server->log();
+        }
+    }
+
+    Options options() const {
+        Options result = loopback_options(server->port());
+        result.tls = TlsPolicy::when_offered;
+        result.tls_context = *net::make_tls_context({.ca_file = server->ca_file()});
+        return result;
+    }
+
+    /// Every message arrived once, and its bytes are those that were sent.
+    void expect_all_arrived(const std::vector<Message>& messages) {
+        const bool all = chatear::test::eventually(
+            [&] { return server->sink().mails().size() >= messages.size(); },
+            std::chrono::seconds(30)
+        );
+        ASSERT_TRUE(all) << server->sink().mails().size() << " of " << messages.size();
+        std::map<std::string, std::string> arrived;
+        for (const CaughtMail& mail : server->sink().mails()) {
+            EXPECT_TRUE(arrived.emplace(mail.to.at(0), mail.content).second)
+                << mail.to[0] << " twice";
+            EXPECT_EQ(mail.from, "shop@a.test");
+        }
+        EXPECT_EQ(arrived.size(), messages.size());
+        for (const Message& message : messages) {
+            EXPECT_TRUE(arrived[message.envelope.rcpt_to].ends_with(message.content))
+                << message.envelope.rcpt_to;
+        }
+    }
+
+    std::unique_ptr<RelayServer> server;
+};
+
+Message message_to(const std::string& recipient) {
+    return {Envelope{"shop@a.test", recipient, false}, tricky_content(7)};
+}
+
+TEST_P(Relay, TakesManyMailsOverFewConnectionsOnceAndIntact) {
+    const std::vector<Message> messages = numbered_messages(200, true);
+    Options four = options();
+    four.connections = 4;
+    const Sent sent = send_all(four, messages);
+    EXPECT_EQ(sent.counters.accepted, 200U) << sent.last_error;
+    EXPECT_LE(sent.counters.connected, 4U);
+    expect_all_arrived(messages);
+}
+
+TEST_P(Relay, StarttlsIsUsedAndTheCertificateChecked) {
+    Options required = options();
+    required.tls = TlsPolicy::starttls;
+    EXPECT_EQ(send_all(required, numbered_messages(3)).counters.accepted, 3U);
+    expect_all_arrived(numbered_messages(3));
+    required.tls_context = *net::make_tls_context({});
+    EXPECT_THAT(
+        send_all(required, numbered_messages(1)).endings[0].thrown, HasSubstr("certificate")
+    );
+}
+
+TEST_P(Relay, ARefusedRecipientDoesNotDisturbTheNextMailOnTheConnection) {
+    const std::vector<Message> messages = {
+        message_to("ann@b.test"),
+        message_to("refuse@b.test"),
+        message_to("bob@b.test"),
+        message_to("refuse@b.test"),
+        message_to("refuse@b.test"),
+        message_to("eve@b.test"),
+    };
+    for (const TlsPolicy policy : {TlsPolicy::off, TlsPolicy::starttls}) {
+        Options one = options();
+        one.connections = 1;
+        one.tls = policy;
+        const Sent sent = send_in_turn(one, messages);
+        for (const std::size_t refused : {1U, 3U, 4U}) {
+            ASSERT_TRUE(sent.endings[refused].is(SendStatus::never))
+                << sent.endings[refused].thrown;
+            EXPECT_EQ(sent.endings[refused].result->culprit, Culprit::never_recipient);
+            EXPECT_EQ(sent.endings[refused].result->reply.code, 550);
+        }
+        EXPECT_EQ(sent.counters.accepted, 3U) << sent.last_error;
+        EXPECT_EQ(sent.counters.connected, 1U);
+        if (policy == TlsPolicy::off) {
+            expect_all_arrived({messages[0], messages[2], messages[5]});
+        }
+    }
+}
+
+TEST_P(Relay, ARefusalToRelayIsOurFaultAndNotTheRecipients) {
+    const Sent sent = send_all(options(), {message_to("ann@elsewhere.test")});
+    EXPECT_TRUE(sent.endings[0].is(SendStatus::sender_refused))
+        << sent.endings[0].result->reply.one_line();
+}
+
+TEST_P(Relay, AContentOfManyWritesArrivesIntact) {
+    std::vector<Message> messages = {message_to("ann@b.test")};
+    for (int line = 0; line < 20000; ++line) {
+        messages[0].content +=
+            ".line " + std::to_string(line) + " with some text behind it, so that it adds up\r\n";
+    }
+    EXPECT_EQ(send_all(options(), messages).counters.accepted, 1U);
+    expect_all_arrived(messages);
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, Relay, testing::Values("postfix"), [](const auto& server) {
+    return server.param;
+});
+
+}  // namespace
+}  // namespace chatear::smtp::test
