@@ -7,7 +7,7 @@ packages_of_every_release="
     libssl-dev libpq-dev libhiredis-dev libspdlog-dev libfmt-dev libcli11-dev libkainjow-mustache-dev
     prometheus-cpp-dev libidn2-dev zlib1g-dev
     libgtest-dev libgmock-dev librapidcheck-dev libnats-dev libgmime-3.0-dev
-    clang lld openssl tzdata procps
+    clang lld curl openssl tzdata
     python3 python3-pytest python3-pytest-xdist python3-psycopg python3-redis python3-aiosmtpd"
 
 debian_release() { (. /etc/os-release && echo "${VERSION_ID:-unknown}"); }
@@ -125,6 +125,18 @@ unpack_server() {
     chmod 755 "$(dirname "$folder")" "$folder"
     for package in "$downloads"/*.deb; do dpkg-deb -x "$package" "$folder"; done
     rm -rf "$downloads"
+}
+
+# Real mail servers that the tests of src/smtp/ talk to; the tests say so where they are missing.
+unpack_mail_servers() {
+    if [ -d .dev/unpacked/postfix ] && [ -d .dev/unpacked/exim ] && [ -d .dev/unpacked/opensmtpd ]; then return; fi
+    apt_update
+    tests/support/unpack_mail_servers.sh || echo "going on without some mail servers" >&2
+}
+
+install_for_tests() {
+    install_missing
+    unpack_mail_servers
 }
 
 install_hook() {
