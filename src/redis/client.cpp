@@ -26,6 +26,25 @@ Command probe() {
     return command;
 }
 
+Command eval_command(const std::string& name, const std::string& script, const ScriptCall& call) {
+    Command command(name);
+    command.add(script).add(static_cast<std::int64_t>(call.keys.size()));
+    for (const std::string& key : call.keys) {
+        command.add(key);
+    }
+    for (const std::string& argument : call.arguments) {
+        command.add(argument);
+    }
+    return command;
+}
+
+Result<Reply> as_result(Reply reply) {
+    if (const ErrorReply* error = reply.error()) {
+        return Error{error->text};
+    }
+    return reply;
+}
+
 }  // namespace
 
 Client::Client(const asio::any_io_executor& executor, Options options)
@@ -124,40 +143,45 @@ asio::awaitable<void> Client::introduce_ourselves(std::shared_ptr<Connection> co
     }
 }
 
-asio::awaitable<Result<Reply>> Client::command(Command command) {
+Client::Promise Client::send(const Command& command) {
     if (!available()) {
         throw Unavailable("redis", peer_name(options_.address), last_error());
     }
-    const Connection::Promise promise = connection_->send(command);
-    Reply reply = co_await promise->wait();
-    if (const ErrorReply* error = reply.error()) {
-        co_return Error{error->text};
-    }
-    co_return reply;
+    return connection_->send(command);
 }
 
-asio::awaitable<Result<Reply>> Client::eval(
-    const Script& script, std::vector<std::string> keys, std::vector<std::string> arguments
+asio::awaitable<Result<Reply>> Client::command(Command command) {
+    const Promise promise = send(command);
+    Reply reply = co_await promise->wait();
+    co_return as_result(std::move(reply));
+}
+
+asio::awaitable<Result<Reply>> Client::eval(const Script& script, ScriptCall call) {
+    std::vector<ScriptCall> calls;
+    calls.push_back(std::move(call));
+    std::vector<Result<Reply>> replies = co_await eval_all(script, std::move(calls));
+    co_return std::move(replies.front());
+}
+
+asio::awaitable<std::vector<Result<Reply>>> Client::eval_all(
+    const Script& script, std::vector<ScriptCall> calls
 ) {
-    const auto build = [&](std::string name, const std::string& what) {
-        Command command(std::move(name));
-        command.add(what).add(static_cast<std::int64_t>(keys.size()));
-        for (const std::string& key : keys) {
-            command.add(key);
-        }
-        for (const std::string& argument : arguments) {
-            command.add(argument);
-        }
-        return command;
-    };
-    Command by_sha1 = build("EVALSHA", script.sha1());
-    Command by_text = build("EVAL", script.text());
-    Result<Reply> reply = co_await command(std::move(by_sha1));
-    const bool unknown = !reply && reply.error().message.starts_with("NOSCRIPT");
-    if (!unknown) {
-        co_return reply;
+    std::vector<Promise> promises;
+    for (const ScriptCall& call : calls) {
+        promises.push_back(send(eval_command("EVALSHA", script.sha1(), call)));
     }
-    co_return co_await command(std::move(by_text));
+    std::vector<Result<Reply>> replies;
+    for (std::size_t at = 0; at < calls.size(); ++at) {
+        const Promise promise = promises[at];
+        Reply reply = co_await promise->wait();
+        const ErrorReply* error = reply.error();
+        if (error != nullptr && error->code() == "NOSCRIPT") {
+            const Promise again = send(eval_command("EVAL", script.text(), calls[at]));
+            reply = co_await again->wait();
+        }
+        replies.push_back(as_result(std::move(reply)));
+    }
+    co_return replies;
 }
 
 void Client::became_available() {

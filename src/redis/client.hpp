@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "net/completion.hpp"
 #include "net/resolver.hpp"
 #include "net/task_group.hpp"
 #include "redis/command.hpp"
@@ -20,6 +21,12 @@ namespace chatear::redis {
 namespace asio = boost::asio;
 
 class Connection;
+
+/// What one run of a script works on.
+struct ScriptCall {
+    std::vector<std::string> keys;
+    std::vector<std::string> arguments;
+};
 
 /// One connection to one server, kept for ever: reconnects with backoff until stop(). Commands are
 /// pipelined: all of one turn of the loop leave in one write. Available means that the server
@@ -46,11 +53,18 @@ public:
     asio::awaitable<Result<Reply>> command(Command command);
 
     /// Runs the script by its SHA-1, or by its text where the server does not know it yet.
-    asio::awaitable<Result<Reply>> eval(
-        const Script& script, std::vector<std::string> keys, std::vector<std::string> arguments
+    asio::awaitable<Result<Reply>> eval(const Script& script, ScriptCall call);
+
+    /// Runs it for all calls at once, in their order; a reply a call.
+    asio::awaitable<std::vector<Result<Reply>>> eval_all(
+        const Script& script, std::vector<ScriptCall> calls
     );
 
 private:
+    using Promise = std::shared_ptr<net::Completion<Reply>>;
+
+    /// Queues it; throws Unavailable when there is no connection.
+    Promise send(const Command& command);
     asio::awaitable<void> run();
     asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
     asio::awaitable<void> introduce_ourselves(std::shared_ptr<Connection> connection);

@@ -15,7 +15,7 @@ struct ReplyReader::State {
     State();
 
     struct Free {
-        void operator()(redisReader* reader) const { redisReaderFree(reader); }
+        void operator()(redisReader* unused) const { redisReaderFree(unused); }
     };
 
     std::unique_ptr<redisReader, Free> reader;
@@ -92,6 +92,9 @@ struct Builder {
     }
 
     static void* create_nil(const redisReadTask* task) noexcept {
+        if (task->type == REDIS_REPLY_NIL) {  // "_"; what RESP2 has is a string or array of size -1.
+            return refuse(task, "a type that RESP2 has not");
+        }
         return place(task, std::monostate{});
     }
 

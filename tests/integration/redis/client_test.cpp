@@ -167,10 +167,8 @@ TEST(RealRedis, ComesBackToAServerThatWasRestartedEmpty) {
     const Script script("return redis.call('INCR', KEYS[1])");
     std::vector<std::string> answers(3);
     const auto eval = [&](std::size_t index) -> asio::awaitable<void> {
-        std::vector<std::string> keys(1, "counter");
-        std::vector<std::string> arguments;
-        const Result<Reply> reply =
-            co_await redis.client.eval(script, std::move(keys), std::move(arguments));
+        ScriptCall call = {.keys = {"counter"}};
+        const Result<Reply> reply = co_await redis.client.eval(script, std::move(call));
         answers[index] = RealRedis::describe(reply);
     };
     const auto body = [&]() -> asio::awaitable<void> {

@@ -364,12 +364,42 @@ TEST(RedisClient, SendsAScriptsTextOnlyToAServerThatDoesNotKnowIt) {
     const auto body = [&]() -> asio::awaitable<void> {
         co_await until_available(scope.client);
         for (int call = 0; call < 2; ++call) {
-            std::vector<std::string> keys(1, "key");
-            std::vector<std::string> arguments(1, "arg");
-            const Result<Reply> reply =
-                co_await scope.client.eval(script, std::move(keys), std::move(arguments));
+            ScriptCall script_call = {.keys = {"key"}, .arguments = {"arg"}};
+            const Result<Reply> reply = co_await scope.client.eval(script, std::move(script_call));
             EXPECT_EQ(*reply->text(), "key");
         }
+    };
+    scope.run(body);
+    EXPECT_EQ(peer.failure(), "");
+}
+
+TEST(RedisClient, RunsAScriptForManyCallsInOneWrite) {
+    const Script script("return KEYS[1]");
+    const auto sha1_call = [&](const std::string& key) {
+        return encoded({"EVALSHA", script.sha1(), "1", key});
+    };
+    const PeerScript steps =
+        greeting +
+        PeerScript{
+            expect(sha1_call("a") + sha1_call("b") + sha1_call("c")),
+            test::send("$1\r\na\r\n-ERR b is wrong\r\n-NOSCRIPT No matching script.\r\n"),
+            expect(encoded({"EVAL", script.text(), "1", "c"})),
+            test::send("$1\r\nc\r\n"),
+            test::swallow(),
+        };
+    ScriptedPeer peer(steps);
+    ClientOf scope(options_for(peer));
+    const auto body = [&]() -> asio::awaitable<void> {
+        co_await until_available(scope.client);
+        std::vector<ScriptCall> calls(3);
+        calls[0].keys = {"a"};
+        calls[1].keys = {"b"};
+        calls[2].keys = {"c"};
+        const std::vector<Result<Reply>> replies =
+            co_await scope.client.eval_all(script, std::move(calls));
+        EXPECT_EQ(*replies.at(0)->text(), "a");
+        EXPECT_EQ(replies.at(1).error().message, "ERR b is wrong");
+        EXPECT_EQ(*replies.at(2)->text(), "c");
     };
     scope.run(body);
     EXPECT_EQ(peer.failure(), "");
