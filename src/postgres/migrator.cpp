@@ -29,6 +29,9 @@ constexpr Statement table_stands = "SELECT to_regclass('chatear_migrations') IS 
 constexpr Statement select_applied =
     "SELECT number, name, checksum, applied_at FROM chatear_migrations ORDER BY number";
 
+constexpr Statement select_missing_tables =
+    "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL";
+
 constexpr Statement insert_applied =
     "INSERT INTO chatear_migrations (number, name, checksum) VALUES ($1, $2, $3)";
 
@@ -110,6 +113,27 @@ asio::awaitable<Result<std::vector<AppliedMigration>>> Migrator::applied() {
         co_return co_await read_applied(connection);
     };
     co_return co_await on_connection<Applied>(executor_, options_, work);
+}
+
+asio::awaitable<Result<std::vector<std::string>>> Migrator::missing_tables(
+    std::vector<std::string> tables
+) {
+    using Names = Result<std::vector<std::string>>;
+    const std::function<asio::awaitable<Names>(Connection&)> work =
+        [&tables](Connection& connection) -> asio::awaitable<Names> {
+        Params params;
+        params.texts(tables);
+        const QueryResult rows = co_await connection.query(select_missing_tables, params);
+        if (!rows) {
+            co_return error_of("looking for the tables", rows.error());
+        }
+        std::vector<std::string> names;
+        for (std::size_t row = 0; row < rows->size(); ++row) {
+            names.emplace_back(rows->text(row, 0));
+        }
+        co_return names;
+    };
+    co_return co_await on_connection<Names>(executor_, options_, work);
 }
 
 asio::awaitable<Result<std::vector<MigrationStatus>>> Migrator::status(std::vector<Migration> files

@@ -28,6 +28,10 @@ public:
     /// What plan_migrations says of this database.
     asio::awaitable<Result<std::vector<Migration>>> pending(std::vector<Migration> files);
 
+    /// Those of `tables` that the database does not have.
+    asio::awaitable<Result<std::vector<std::string>>> missing_tables(std::vector<std::string> tables
+    );
+
     /// Applies what is pending, each in a transaction; the names of what was applied
     /// ("0001_delivery"). An Error names the migration that failed; those before it stay.
     asio::awaitable<Result<std::vector<std::string>>> migrate(std::vector<Migration> files);

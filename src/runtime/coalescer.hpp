@@ -5,7 +5,12 @@
 #include "net/completion.hpp"
 #include "net/task_group.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -39,6 +44,9 @@ public:
 
     /// Its part of the batch's answer. Throws what its batch threw.
     asio::awaitable<Reply> call(Request request) {
+        if (tasks_.stopping()) {
+            throw boost::system::system_error(asio::error::operation_aborted);
+        }
         const auto entry = std::make_shared<Entry>(tasks_.executor(), std::move(request));
         state_->waiting.push_back(entry);
         if (!state_->running) {
@@ -49,7 +57,20 @@ public:
     }
 
     /// Fails what waits, with operation_aborted, and returns when nothing is under way.
-    asio::awaitable<void> stop() { return tasks_.stop(); }
+    asio::awaitable<void> stop() {
+        const std::shared_ptr<State> state = state_;
+        co_await tasks_.stop();
+        const auto aborted =
+            std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
+        state->waiting.insert(
+            state->waiting.end(), state->under_way.begin(), state->under_way.end()
+        );
+        for (const auto& entry : std::exchange(state->waiting, {})) {
+            if (!entry->reply.finished()) {
+                entry->reply.set_exception(aborted);
+            }
+        }
+    }
 
     std::size_t waiting() const { return state_->waiting.size(); }
     std::uint64_t batches() const { return state_->batches; }
@@ -72,6 +93,7 @@ private:
         std::size_t most;
         Flush flush;
         std::deque<std::shared_ptr<Entry>> waiting;
+        Entries under_way;  // Of the batch that is carried out, answered or not.
         bool running = false;
         std::uint64_t batches = 0;
         std::uint64_t requests = 0;
@@ -83,7 +105,9 @@ private:
             const auto end = state->waiting.begin() + static_cast<std::ptrdiff_t>(count);
             Entries batch(state->waiting.begin(), end);
             state->waiting.erase(state->waiting.begin(), end);
+            state->under_way = batch;
             co_await carry_out(state, std::move(batch));
+            state->under_way.clear();
         }
         state->running = false;
     }

@@ -19,11 +19,38 @@ struct Consumer::Work {
     std::shared_ptr<const void> value;
     std::optional<Outcome> known;  ///< What cannot be handled at all is rejected without a handler.
     std::shared_ptr<Delivery::State> state;
+    std::uint64_t claim_no =
+        0;                    ///< The same in all its claims: an answer may have got lost (rule 6).
+    bool probes = false;      ///< It goes first behind a closed brake.
+    bool in_handler = false;  ///< Who met the Unavailable: its handler, or the claim before it.
+    bool outage_noted = false;  ///< Its content met an outage, which its outcome does not tell.
+    std::optional<Turnstile::Place> alone;  ///< Rule 19; kept until its verdict stands.
     UnavailableMeetings meetings;
     std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 };
 
+/// A place in the line of those who wait for the brake, which they leave in the order in which they
+/// came; who met an outage again lines up behind the others.
+class Consumer::WaitingPlace {
+public:
+    explicit WaitingPlace(Consumer& consumer)
+        : consumer_(consumer), number_(++consumer.last_waiting_) {
+        consumer_.waiting_.insert(number_);
+    }
+    ~WaitingPlace() { consumer_.waiting_.erase(number_); }
+    WaitingPlace(const WaitingPlace&) = delete;
+    WaitingPlace& operator=(const WaitingPlace&) = delete;
+
+    bool first() const { return *consumer_.waiting_.begin() == number_; }
+
+private:
+    Consumer& consumer_;
+    std::uint64_t number_;
+};
+
 namespace {
+
+constexpr std::size_t places_behind_brake = 2;
 
 StoredMessage stored(nats::JetStreamMessage& message) {
     StoredMessage stored;
@@ -75,6 +102,9 @@ void Consumer::start() {
     source_.start();
     tasks_.start("pull " + subscription_.subject, pull());
     tasks_.start("in-progress " + subscription_.subject, keep_in_progress());
+    if (pacer_) {
+        tasks_.start("pace " + subscription_.subject, keep_pace());
+    }
 }
 
 void Consumer::drain() {
@@ -109,13 +139,15 @@ void Consumer::grant_credit() {
     std::size_t bytes =
         options_.memory_budget - std::min(options_.memory_budget, status_.bytes_in_hand);
     if (brake_.state() != Brake::State::open) {
-        places = status_.in_hand == 0 ? 1 : 0;  // Somebody has to be there to go first.
+        // Somebody has to be there to go first, and somebody else, or nobody ever finds out that
+        // the first is itself what is wrong.
+        places = places_behind_brake - std::min(places_behind_brake, status_.in_hand);
     }
     if (bytes == 0) {
         places = 0;
     }
-    if (pacer_ && places > 0) {
-        places = pacer_(places);
+    if (pacer_) {
+        places = std::min(places, pacer_->allowed(std::chrono::steady_clock::now()));
     }
     source_.set_credit(places, bytes);
 }
@@ -124,10 +156,24 @@ asio::awaitable<void> Consumer::pull() {
     while (!draining_) {
         grant_credit();
         std::vector<nats::JetStreamMessage> messages = co_await source_.receive();
+        if (pacer_) {
+            pacer_->begun(messages.size(), std::chrono::steady_clock::now());
+        }
         for (nats::JetStreamMessage& message : messages) {
             ++status_.received;
             take(std::move(message));
         }
+    }
+}
+
+/// Grants again when the rate allows more.
+asio::awaitable<void> Consumer::keep_pace() {
+    while (true) {
+        const auto left = pacer_->next() - std::chrono::steady_clock::now();
+        co_await net::sleep_for(std::max(
+            std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(5)
+        ));
+        grant_credit();
     }
 }
 
@@ -202,16 +248,19 @@ void Consumer::finish(Work& work) {
 }
 
 /// Waits until the brake lets it in; false when the worker stops first.
-asio::awaitable<bool> Consumer::enter() {
+asio::awaitable<bool> Consumer::enter(Work& work) {
+    const WaitingPlace place(*this);
     while (true) {
-        if (draining_ && brake_.state() != Brake::State::open) {
+        const bool open = brake_.state() == Brake::State::open;
+        if (draining_ && !open) {
             co_return false;
         }
         const auto now = std::chrono::steady_clock::now();
-        if (brake_.try_enter(now)) {
+        if ((open || place.first()) && brake_.try_enter(now)) {
+            work.probes = !open;
             co_return true;
         }
-        if (brake_.state() == Brake::State::closed) {
+        if (brake_.state() == Brake::State::closed && place.first()) {
             const auto left =
                 std::chrono::ceil<std::chrono::milliseconds>(brake_.next_probe_at() - now);
             (void)co_await brake_changed_.wait_for(left);
@@ -223,7 +272,9 @@ asio::awaitable<bool> Consumer::enter() {
 
 asio::awaitable<void> Consumer::work_on(Work& work) {
     while (true) {
-        const bool entered = co_await enter();
+        work.alone.reset();
+        work.in_handler = false;
+        const bool entered = co_await enter(work);
         if (!entered) {
             source_.nak(work.ack, std::chrono::milliseconds(0));
             co_return;
@@ -243,17 +294,28 @@ asio::awaitable<void> Consumer::work_on(Work& work) {
         }
         if (down) {
             outcome = Retry{fmt::format("{} (others succeeded meanwhile)", down->what())};
-        } else {
-            release_brake(outcome);
+        } else if (!work.outage_noted) {
+            release_brake(work, outcome);
         }
         if (outcome) {
             co_await conclude(work, std::move(*outcome));
+        }
+        if (work.alone) {
+            co_await judge_.end_alone(work.event);
         }
         co_return;
     }
 }
 
-void Consumer::release_brake(const std::optional<Outcome>& outcome) {
+/// Who was let in before the brake closed tells nothing of how things stand now.
+bool Consumer::brake_listens_to(const Work& work) const {
+    return brake_.state() == Brake::State::open || work.probes;
+}
+
+void Consumer::release_brake(const Work& work, const std::optional<Outcome>& outcome) {
+    if (!brake_listens_to(work)) {
+        return;
+    }
     if (!shows_life(outcome, brake_.dependency())) {
         brake_.on_abandoned(std::chrono::steady_clock::now());
     } else {
@@ -272,7 +334,15 @@ void Consumer::release_brake(const std::optional<Outcome>& outcome) {
 
 /// Notes that a dependency is down; true when the event itself is to be charged (rule 18).
 bool Consumer::charge(Work& work, const Unavailable& unavailable) {
-    const bool charged = work.state != nullptr && work.meetings.add(brake_.successes());
+    const bool charged = work.in_handler && work.meetings.add(brake_.successes());
+    close_brake(work, unavailable);
+    return charged;
+}
+
+void Consumer::close_brake(const Work& work, const Unavailable& unavailable) {
+    if (!brake_listens_to(work)) {
+        return;
+    }
     if (brake_.on_unavailable(unavailable.dependency(), std::chrono::steady_clock::now())) {
         log::warn(
             "paused: a dependency is down",
@@ -281,40 +351,68 @@ bool Consumer::charge(Work& work, const Unavailable& unavailable) {
              {"peer", unavailable.where()},
              {"reason", unavailable.why()}}
         );
-        source_.set_credit(0, 0);
     }
     brake_changed_.notify_all();
-    return charged;
+    grant_credit();
 }
 
 asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
-    Claim claim;
-    if (work.state) {
-        claim = work.state->claim;  // After an Unavailable the same claim is asked again.
-    } else {
-        claim.event_id = work.event.event_id;
-        claim.generation = work.event.generation;
-        claim.claim_no = ++last_claim_no_;
+    if (work.claim_no == 0) {
+        work.claim_no = ++last_claim_no_;
     }
-    const ClaimReply before = claim.reply;
+    Claim claim;
+    claim.event_id = work.event.event_id;
+    claim.generation = work.event.generation;
+    claim.claim_no = work.claim_no;
+    claim.lease_number = gate_.lease_number();
     std::vector<std::optional<std::string>> details;
     if (subscription_.claim_details) {
         details = subscription_.claim_details(work.value.get(), work.event);
     }
-    claim.lease_number = gate_.lease_number();
-    claim.reply = co_await judge_.claim(work.event, claim.claim_no, std::move(details));
-    if (before.answer == ClaimAnswer::taken_over && claim.reply.answer == ClaimAnswer::granted) {
-        claim.reply = before;  // Our own by now, but what its first holder did is not forgotten.
-    } else if (claim.reply.answer == ClaimAnswer::taken_over && claim.reply.content_may_have_left) {
-        ++status_.possible_duplicates;
+    std::optional<std::string> refused;
+    try {
+        claim.reply = co_await judge_.claim(work.event, claim.claim_no, std::move(details));
+    } catch (const Unavailable&) {
+        throw;
+    } catch (const std::exception& error) {
+        if (net::is_stop(error)) {
+            throw;
+        }
+        refused = error.what();  // Values of this event that the ledger cannot hold.
     }
+    if (refused) {
+        const std::string reason = "the ledger cannot hold it: " + *refused;
+        co_await bury(work, work.event.event_id, reason);
+        source_.ack(work.ack);
+        co_return Entry::settled;
+    }
+    const bool again = work.state != nullptr;
     work.state = std::make_shared<Delivery::State>(work.event, std::move(claim), judge_);
+    if (!again && Delivery(work.state).possible_duplicate()) {
+        ++status_.possible_duplicates;
+        if (takeover_observer_) {
+            takeover_observer_();
+        }
+    }
     const ClaimAnswer answer = work.state->claim.reply.answer;
     if (answer == ClaimAnswer::granted || answer == ClaimAnswer::taken_over) {
         co_return Entry::granted;
     }
     co_await settle_unclaimed(work);
     co_return Entry::settled;
+}
+
+/// The dead letter of an event without a claim.
+asio::awaitable<void> Consumer::bury(const Work& work, std::string id, std::string reason) {
+    const VerdictContext context{
+        .event = work.event, .worker = options_.worker, .now = clock_.now()};
+    OutboxRow row = dead_letter(context, id, reason);
+    co_await judge_.bury(std::move(row));
+    ++status_.dead_lettered;
+    log::warn(
+        "an event became a dead letter",
+        {{"subject", subscription_.subject}, {"event_id", work.event.event_id}, {"reason", reason}}
+    );
 }
 
 asio::awaitable<void> Consumer::settle_unclaimed(Work& work) {
@@ -336,17 +434,7 @@ asio::awaitable<void> Consumer::settle_unclaimed(Work& work) {
                       work.event.event_id
                   )
                 : std::string("too old to know: published longer ago than the ledger remembers");
-        const VerdictContext context{
-            .event = work.event, .worker = options_.worker, .now = clock_.now()};
-        OutboxRow row = dead_letter(context, id, reason);
-        co_await judge_.bury(std::move(row));
-        ++status_.dead_lettered;
-        log::warn(
-            "an event became a dead letter",
-            {{"subject", subscription_.subject},
-             {"event_id", work.event.event_id},
-             {"reason", reason}}
-        );
+        co_await bury(work, id, reason);
     } else {
         ++status_.already_final;
     }
@@ -370,9 +458,11 @@ asio::awaitable<Outcome> Consumer::run(Work& work) {
     co_return co_await run_handler(work);
 }
 
-/// Rule 19: processes died with this event in hand; nobody else shall die with it again.
+/// Rule 19: processes died with this event in hand; nobody else shall die with it again. It stays
+/// alone, and a suspect, until its verdict stands.
 asio::awaitable<Outcome> Consumer::run_alone(Work& work) {
-    const Turnstile::Place place = co_await turnstile_.enter_alone();
+    Turnstile::Place place = co_await turnstile_.enter_alone();
+    work.alone.emplace(std::move(place));
     const std::uint32_t crashes = co_await judge_.begin_alone(work.event);
     log::warn(
         "an event runs alone: processes died with it in hand",
@@ -381,19 +471,17 @@ asio::awaitable<Outcome> Consumer::run_alone(Work& work) {
          {"crashes", crashes}}
     );
     if (crashes >= options_.crashes_alone_until_dead) {
-        co_await judge_.end_alone(work.event);
         Outcome dead = Reject{
             fmt::format("the process died {} times while it handled this event alone", crashes)};
         co_return dead;
     }
-    Outcome outcome = co_await run_handler(work);
-    co_await judge_.end_alone(work.event);
-    co_return outcome;
+    co_return co_await run_handler(work);
 }
 
 asio::awaitable<Outcome> Consumer::run_handler(Work& work) {
     std::string reason;
     std::optional<Unavailable> down;
+    work.in_handler = true;
     try {
         Delivery delivery(work.state);
         co_return co_await subscription_.handle(work.value, std::move(delivery));
@@ -409,6 +497,8 @@ asio::awaitable<Outcome> Consumer::run_handler(Work& work) {
         throw *down;
     }
     if (down) {
+        close_brake(work, *down);
+        work.outage_noted = true;
         reason = fmt::format("the result is unknown: {}", down->what());
     }
     Outcome failed = Retry{std::move(reason)};

@@ -7,6 +7,7 @@
 #include "runtime/content_gate.hpp"
 #include "runtime/event_source.hpp"
 #include "runtime/judge.hpp"
+#include "runtime/pacer.hpp"
 #include "runtime/retry_policy.hpp"
 #include "runtime/subscription.hpp"
 #include "runtime/turnstile.hpp"
@@ -19,7 +20,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
+#include <set>
 #include <string>
 
 namespace chatear::runtime {
@@ -54,6 +57,9 @@ struct ConsumerStatus {
     std::size_t bytes_in_hand = 0;
 };
 
+/// Called when an event was taken over after its content may have left (rule 8).
+using TakeoverObserver = std::function<void()>;
+
 /// Called at each end of a handler, for metrics: what became of it, and how long it took from
 /// delivery.
 using OutcomeObserver =
@@ -74,10 +80,14 @@ public:
         ConsumerOptions options
     );
 
-    void observe(OutcomeObserver observer) { observer_ = std::move(observer); }
+    /// Before start().
+    void observe(OutcomeObserver outcomes, TakeoverObserver takeovers) {
+        observer_ = std::move(outcomes);
+        takeover_observer_ = std::move(takeovers);
+    }
 
-    /// Bounds the pull beside the free places (EMAIL_RATE); called before each grant.
-    void pace(std::function<std::size_t(std::size_t wanted)> pacer) { pacer_ = std::move(pacer); }
+    /// Bounds the pull beside the free places (rule 21, EMAIL_RATE). Before start().
+    void pace(Rate rate) { pacer_.emplace(rate); }
 
     void start();
 
@@ -103,24 +113,29 @@ private:
     };
     /// What one delivery goes through.
     struct Work;
+    class WaitingPlace;
     enum class Entry { granted, settled };
 
     asio::awaitable<void> pull();
     asio::awaitable<void> keep_in_progress();
+    asio::awaitable<void> keep_pace();
     void grant_credit();
     void take(nats::JetStreamMessage message);
     asio::awaitable<void> handle(nats::JetStreamMessage message);
     Work open(nats::JetStreamMessage message);
     asio::awaitable<void> work_on(Work& work);
-    asio::awaitable<bool> enter();
+    asio::awaitable<bool> enter(Work& work);
     asio::awaitable<Entry> claim(Work& work);
     asio::awaitable<void> settle_unclaimed(Work& work);
     asio::awaitable<Outcome> run(Work& work);
     asio::awaitable<Outcome> run_alone(Work& work);
     asio::awaitable<Outcome> run_handler(Work& work);
     asio::awaitable<void> conclude(Work& work, Outcome outcome);
-    void release_brake(const std::optional<Outcome>& outcome);
+    asio::awaitable<void> bury(const Work& work, std::string id, std::string reason);
+    bool brake_listens_to(const Work& work) const;
+    void release_brake(const Work& work, const std::optional<Outcome>& outcome);
     bool charge(Work& work, const Unavailable& unavailable);
+    void close_brake(const Work& work, const Unavailable& unavailable);
     void finish(Work& work);
     void report(
         const Work& work, const Outcome& outcome, const Verdict& verdict, Settlement settlement
@@ -135,11 +150,14 @@ private:
     Subscription subscription_;
     ConsumerOptions options_;
     OutcomeObserver observer_;
-    std::function<std::size_t(std::size_t)> pacer_;
+    TakeoverObserver takeover_observer_;
+    std::optional<Pacer> pacer_;
     Brake brake_;
     ConsumerStatus status_;
     std::map<std::string, InHand, std::less<>> in_hand_;
     std::uint64_t last_claim_no_ = 0;
+    std::set<std::uint64_t> waiting_;  // The numbers of those who wait for the brake.
+    std::uint64_t last_waiting_ = 0;
     std::minstd_rand random_;
     bool draining_ = false;
     net::Notification brake_changed_;

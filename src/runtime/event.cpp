@@ -41,8 +41,8 @@ void take_id(Identified& identified, const std::optional<std::string>& id_in_bod
         {"Nats-Msg-Id", as_string(find_header(headers, "Nats-Msg-Id"))}};
     event.event_id = id_by_place(event.message);
     for (const Candidate& candidate : candidates) {
-        if (!candidate.id) {
-            continue;
+        if (!candidate.id || candidate.id->empty()) {
+            continue;  // Some producers write every field, also what they do not have.
         }
         if (is_event_id(*candidate.id)) {
             event.event_id = *candidate.id;

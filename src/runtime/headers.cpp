@@ -1,6 +1,7 @@
 #include "runtime/headers.hpp"
 
 #include "base/utc.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 
@@ -11,13 +12,32 @@ bool is_identity(std::string_view name) {
     return name == header::event_id || name == header::generation || name == header::published_at;
 }
 
+/// Others may publish what a server passes on but what we would refuse to write: then the event
+/// could neither come back nor become a dead letter.
+bool can_be_sent(const std::string& name, const std::string& value) {
+    const Headers line(1, {name, value});
+    return nats::check_headers(line).has_value();
+}
+
 }  // namespace
+
+std::string header_value(std::string_view text) {
+    static constexpr std::size_t most = 1000;
+    std::string line = valid_utf8(text.substr(0, most));
+    std::replace_if(
+        line.begin(),
+        line.end(),
+        [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; },
+        ' '
+    );
+    return line;
+}
 
 Headers republished(const Headers& headers) {
     Headers kept;
     std::size_t original_bytes = 0;
     for (const auto& [name, value] : headers) {
-        if (is_identity(name)) {
+        if (is_identity(name) || !can_be_sent(name, value)) {
             continue;
         }
         if (!name.starts_with("Nats-")) {

@@ -34,13 +34,17 @@ inline constexpr std::size_t max_original_header_bytes = 8 * 1024;
 
 /// The headers of an event that is published again: those that begin with `Nats-` kept as
 /// `Chatear-Original-...`, since the server would act on them; our own identity lines taken out,
-/// for the caller to set (rule 15).
+/// for the caller to set (rule 15). Lines that we could not write ourselves are left out.
 Headers republished(const Headers& headers);
 
 /// Sets the lines that make a message the same event wherever it is read (rules 1, 3, 11).
 void set_identity(
     Headers& headers, std::string_view event_id, std::uint32_t generation, Time published_at
 );
+
+/// What can stand in a header for `text`, which may be anything (a server's answer): one line of
+/// UTF-8, at most 1000 bytes of it.
+std::string header_value(std::string_view text);
 
 /// Removes every line of this name and adds one.
 void set_header(Headers& headers, std::string_view name, std::string value);

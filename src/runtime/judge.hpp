@@ -61,6 +61,7 @@ public:
 
     /// Rule 19: how often processes died while this event ran alone.
     virtual asio::awaitable<std::uint32_t> begin_alone(const Event& event) = 0;
+    /// Its verdict stands. Waits out an outage, as record() does.
     virtual asio::awaitable<void> end_alone(const Event& event) = 0;
 
     /// Ends what it runs itself; nothing may be asked of it any more.

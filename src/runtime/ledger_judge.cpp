@@ -158,7 +158,16 @@ asio::awaitable<std::uint32_t> LedgerJudge::begin_alone(const Event& event) {
 }
 
 asio::awaitable<void> LedgerJudge::end_alone(const Event& event) {
-    co_await suspects_.clear(event.message.subject, event.event_id);
+    net::Backoff backoff(first_repeat, longest_repeat);
+    while (true) {
+        try {
+            co_await suspects_.clear(event.message.subject, event.event_id);
+            co_return;
+        } catch (const Unavailable&) {
+            // Said once for all by the pool.
+        }
+        co_await net::sleep_for(backoff.next());
+    }
 }
 
 asio::awaitable<void> LedgerJudge::stop() {

@@ -193,7 +193,7 @@ OutboxRow dead_letter_of_refused(
     dead.subject = dead_letter_subject(row.origin_subject);
     set_header(dead.headers, header::event_id, row.event_id);
     set_header(dead.headers, header::generation, std::to_string(row.generation));
-    set_header(dead.headers, header::reason, "JetStream refused it: " + reason);
+    set_header(dead.headers, header::reason, header_value("JetStream refused it: " + reason));
     set_header(dead.headers, header::subject, row.origin_subject);
     set_header(dead.headers, header::worker, worker);
     set_header(dead.headers, "Chatear-Outbox-Id", row.id);

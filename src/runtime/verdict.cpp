@@ -9,19 +9,6 @@
 namespace chatear::runtime {
 namespace {
 
-/// A header value is one line; reasons may quote what a server answered.
-std::string one_line(std::string_view text) {
-    static constexpr std::size_t most = 1000;
-    std::string line(text.substr(0, most));
-    std::replace_if(
-        line.begin(),
-        line.end(),
-        [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; },
-        ' '
-    );
-    return line;
-}
-
 /// The event as it comes back, one generation on (rule 11).
 OutboxRow coming_back(const VerdictContext& context) {
     const Event& event = context.event;
@@ -106,7 +93,7 @@ OutboxRow dead_letter(const VerdictContext& context, std::string_view id, std::s
     row.payload = message.payload;
     row.headers = republished(message.headers);
     set_identity(row.headers, id, event.generation, event.published_at);
-    set_header(row.headers, header::reason, one_line(reason));
+    set_header(row.headers, header::reason, header_value(reason));
     set_header(row.headers, header::dead_at, format_time(context.now));
     set_header(row.headers, header::attempts, std::to_string(context.attempts));
     set_header(row.headers, header::worker, std::string(context.worker));

@@ -9,7 +9,7 @@ def test_an_event_becomes_one_mail(world):
     assert mail["Subject"] == "Grüße"
     assert mail["From"] == "Chatear <no-reply@chatear.test>"
     assert mail["Message-ID"]
-    assert mail.get_body(("plain",)).get_content() == "Hallo Ann,\n\n.ein Punkt\n"
+    assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n") == "Hallo Ann,\n\n.ein Punkt\n"
     world.wait_settled()
     [row] = world.sql("SELECT status, recipient, message_id, sent_at IS NOT NULL FROM email_sends")
     assert row == ("sent", "ann@example.test", mail["Message-ID"], True)

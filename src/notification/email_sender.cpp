@@ -1,0 +1,234 @@
+#include "notification/email_sender.hpp"
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "base/utc.hpp"
+#include "mail/message_id.hpp"
+#include "mail/mime_writer.hpp"
+#include "notification/compose.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+namespace chatear::notification {
+
+using runtime::Defer;
+using runtime::Delivery;
+using runtime::Done;
+using runtime::Hold;
+using runtime::Outcome;
+using runtime::Reject;
+using runtime::Retry;
+
+namespace {
+
+constexpr std::size_t most_limits_a_batch = 256;
+
+/// "550 5.1.1 no such user (rcpt)"
+std::string describe(const smtp::SendResult& result) {
+    return fmt::format("{} ({})", result.reply.one_line(), smtp::to_text(result.step));
+}
+
+Result<std::string> write_content(const mail::Message& message, const smtp::Capabilities& server) {
+    if (mail::needs_smtputf8(message) && !server.smtputf8) {
+        return Error{
+            "an address has a part that is not ASCII, and the mail server does not take such "
+            "addresses (SMTPUTF8)"};
+    }
+    mail::MimeCapabilities capabilities;
+    capabilities.eight_bit_mime = server.eight_bit_mime;
+    capabilities.smtputf8 = server.smtputf8;
+    return mail::write_mime(message, capabilities);
+}
+
+runtime::DomainEvent told_event(
+    const EmailSend* event, const Delivery& delivery, const runtime::FinalVerdict& verdict, Time now
+) {
+    const bool sent = verdict.status == runtime::LedgerStatus::done;
+    boost::json::object payload;
+    payload["event_id"] = delivery.event_id();
+    if (event != nullptr) {
+        payload["recipient"] = event->recipient.addr_spec();
+        if (!event->template_name.empty()) {
+            payload["template_name"] = event->template_name;
+        }
+    }
+    payload["attempts"] = verdict.attempts;
+    payload[sent ? "sent_at" : "failed_at"] = format_time(now);
+    if (!sent) {
+        payload["reason"] = verdict.reason;
+    }
+    runtime::DomainEvent told;
+    told.subject = sent ? "email.sent" : "email.failed";
+    told.payload = to_json_text(payload);
+    return told;
+}
+
+}  // namespace
+
+runtime::LedgerTable email_ledger() {
+    runtime::LedgerTable table;
+    table.name = "email_sends";
+    table.has_subject = false;
+    table.working_word = "sending";
+    table.done_word = "sent";
+    table.claim_columns = {
+        {"recipient", "text"}, {"template_name", "text"}, {"message_id", "text"}};
+    table.verdict_columns = {{"smtp_reply", "text"}, {"error", "text"}};
+    table.done_at_column = "sent_at";
+    return table;
+}
+
+Outcome outcome_of(const smtp::SendResult& result, OnAmbiguity on_ambiguity) {
+    const std::string reply = describe(result);
+    switch (result.status) {
+        case smtp::SendStatus::accepted:
+            return Done{};
+        case smtp::SendStatus::try_later:
+            return Retry{"the mail server wants it later: " + reply};
+        case smtp::SendStatus::never:
+            return Reject{"the mail server refuses it: " + reply};
+        case smtp::SendStatus::sender_refused:
+            if (!result.content_began) {
+                throw Unavailable(
+                    "smtp", "the mail server", "it refuses us, not the message: " + reply
+                );
+            }
+            return Retry{"the mail server refuses us, not the message: " + reply};
+        case smtp::SendStatus::not_sent:
+            if (result.held_back) {
+                throw Unavailable(
+                    "postgres",
+                    "the ledger",
+                    "no new content may begin until verdicts can be written"
+                );
+            }
+            if (!result.content_began) {
+                throw Unavailable("smtp", "the mail server", reply);
+            }
+            return Retry{"the connection broke within the content: " + reply};
+        case smtp::SendStatus::in_doubt:
+            break;
+    }
+    const std::string unknown = "the content was sent and no answer came: " + reply;
+    if (on_ambiguity == OnAmbiguity::hold) {
+        return Hold{unknown};
+    }
+    return Retry{unknown};
+}
+
+EmailSender::EmailSender(
+    const asio::any_io_executor& executor,
+    EmailSettings settings,
+    const mail::Templates& templates,
+    MailTransport& transport,
+    Limits& limits,
+    const Clock& clock,
+    OnInDoubt on_in_doubt
+)
+    : settings_(std::move(settings)),
+      templates_(templates),
+      transport_(transport),
+      clock_(clock),
+      on_in_doubt_(std::move(on_in_doubt)),
+      limits_(executor, "limits", most_limits_a_batch, [&limits](auto batch) {
+          return limits.check(std::move(batch));
+      }) {}
+
+asio::awaitable<Outcome> EmailSender::send(EmailSend event, Delivery delivery) {
+    // What has come back through the outbox has waited by the database's clock; a machine whose
+    // clock is behind must not send it round again.
+    if (event.send_at && delivery.generation() == 0 && *event.send_at > clock_.now()) {
+        Outcome later = Defer{*event.send_at, "asked for later (send_at)"};
+        co_return later;
+    }
+    std::optional<Outcome> limited = co_await check_limits(event, delivery);
+    if (limited) {
+        co_return std::move(*limited);
+    }
+    std::string message_id = mail::stable_message_id(delivery.event_id(), settings_.from.domain);
+    auto message = compose(event, templates_, settings_.from, std::move(message_id), clock_.now());
+    if (!message) {
+        Outcome rejected = Reject{message.error().message};
+        co_return rejected;
+    }
+    mail::Message composed = std::move(*message);
+    co_return co_await hand_over(std::move(composed), std::move(delivery));
+}
+
+asio::awaitable<std::optional<Outcome>> EmailSender::check_limits(
+    const EmailSend& event, const Delivery& delivery
+) {
+    std::optional<Outcome> outcome;
+    if (settings_.rate_per_domain || settings_.rate_per_recipient) {
+        LimitRequest request;
+        request.event_id = delivery.event_id();
+        request.attempts = static_cast<int>(delivery.attempt() - 1);
+        request.recipient = event.recipient.addr_spec();
+        request.domain = event.recipient.domain;
+        const LimitReply reply = co_await limits_.call(std::move(request));
+        if (!reply.allowed) {
+            outcome = Defer{reply.until, reply.reason};
+        }
+    }
+    co_return outcome;
+}
+
+asio::awaitable<Outcome> EmailSender::hand_over(mail::Message message, Delivery delivery) {
+    smtp::Envelope envelope;
+    envelope.mail_from = message.from.addr_spec();
+    envelope.rcpt_to = message.to.addr_spec();
+    envelope.needs_smtputf8 = mail::needs_smtputf8(message);
+    const auto shared = std::make_shared<const mail::Message>(std::move(message));
+    smtp::ContentSource content = [shared](const smtp::Capabilities& server) {
+        return write_content(*shared, server);
+    };
+    smtp::BeforeContent before = [delivery]() mutable { return delivery.begin_content(); };
+    const smtp::SendResult result =
+        co_await transport_.send(std::move(envelope), std::move(content), std::move(before));
+    co_return judge(result, delivery);
+}
+
+Outcome EmailSender::judge(const smtp::SendResult& result, Delivery& delivery) const {
+    if (result.status == smtp::SendStatus::in_doubt) {
+        on_in_doubt_();
+    }
+    if (result.status == smtp::SendStatus::accepted) {
+        delivery.note("smtp_reply", describe(result));
+    } else {
+        delivery.note("error", describe(result));
+    }
+    return outcome_of(result, settings_.on_ambiguity);
+}
+
+runtime::SubjectOptions<EmailSend> EmailSender::subject_options() const {
+    runtime::SubjectOptions<EmailSend> options;
+    options.ledger = email_ledger();
+    options.claim_details = [this](const EmailSend& event, const runtime::Event& identity) {
+        std::vector<std::optional<std::string>> details(3);
+        details[0] = event.recipient.addr_spec();
+        if (!event.template_name.empty()) {
+            details[1] = event.template_name;
+        }
+        details[2] = mail::stable_message_id(identity.event_id, settings_.from.domain);
+        return details;
+    };
+    options.announce = [this](
+                           const EmailSend* event,
+                           const Delivery& delivery,
+                           const runtime::FinalVerdict& verdict
+                       ) {
+        std::vector<runtime::DomainEvent> told;
+        const bool sent = verdict.status == runtime::LedgerStatus::done;
+        if (settings_.told == ToldEvents::all || (settings_.told == ToldEvents::failed && !sent)) {
+            told.push_back(told_event(event, delivery, verdict, clock_.now()));
+        }
+        return told;
+    };
+    return options;
+}
+
+}  // namespace chatear::notification

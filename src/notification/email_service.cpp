@@ -1,0 +1,97 @@
+#include "notification/email_service.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace chatear::notification {
+namespace {
+
+/// Redis as the worker starts, watches and stops it.
+class RedisService final : public runtime::Service {
+public:
+    RedisService(const asio::any_io_executor& executor, redis::Options options)
+        : client_(executor, std::move(options)) {}
+
+    std::string name() const override { return "redis"; }
+    void start() override { client_.start(); }
+    asio::awaitable<void> stop(std::chrono::milliseconds /*limit*/) override {
+        return client_.stop();
+    }
+    bool available() const override { return client_.available(); }
+    std::string trouble() const override { return client_.last_error(); }
+
+    redis::Client& client() { return client_; }
+
+private:
+    redis::Client client_;
+};
+
+mail::Templates load_templates(const std::string& folder) {
+    auto templates = mail::Templates::load(folder);
+    if (!templates) {
+        throw std::runtime_error(templates.error().message);
+    }
+    return std::move(*templates);
+}
+
+/// Owns what the handler uses; the handler owns it.
+struct EmailService {
+    EmailService(runtime::Worker& worker, EmailServiceSettings settings)
+        : templates(load_templates(settings.email.templates_dir)),
+          redis(std::make_shared<RedisService>(worker.executor(), std::move(settings.redis))),
+          transport(std::make_shared<SmtpMailTransport>(worker.executor(), std::move(settings.smtp))
+          ),
+          limits(
+              redis->client(), settings.email.rate_per_recipient, settings.email.rate_per_domain
+          ),
+          sender(
+              worker.executor(),
+              settings.email,
+              templates,
+              *transport,
+              limits,
+              worker.clock(),
+              [&worker] { worker.metrics().possible_duplicate("in_doubt"); }
+          ) {}
+
+    mail::Templates templates;
+    std::shared_ptr<RedisService> redis;
+    std::shared_ptr<SmtpMailTransport> transport;
+    RedisLimits limits;
+    EmailSender sender;
+};
+
+}  // namespace
+
+EmailServiceSettings read_email_service_settings(SettingsReader& reader) {
+    EmailServiceSettings settings;
+    settings.email = read_email_settings(reader);
+    settings.smtp = smtp::read_settings(reader);
+    settings.redis = redis::read_settings(reader);
+    return settings;
+}
+
+void handle_email_send(runtime::Worker& worker, EmailServiceSettings settings) {
+    const EmailSettings email = settings.email;
+    const auto service = std::make_shared<EmailService>(worker, std::move(settings));
+    // Stopped in this order: what is under way at the mail server ends before the limits do.
+    worker.attach(service->transport);
+    worker.attach(service->redis);
+    if (email.told != ToldEvents::none) {
+        worker.tells({"email.sent", "email.failed"});
+    }
+    runtime::StreamOptions stream;
+    stream.stream = "NOTIFICATIONS";
+    stream.hold_on_ambiguity = email.on_ambiguity == OnAmbiguity::hold;
+    stream.rate = email.rate;
+    worker.on<EmailSend>(
+        "email.send",
+        [service](EmailSend event, runtime::Delivery delivery) {
+            return service->sender.send(std::move(event), std::move(delivery));
+        },
+        service->sender.subject_options(),
+        std::move(stream)
+    );
+}
+
+}  // namespace chatear::notification

@@ -1,0 +1,236 @@
+#include "runtime/ledger_sql.hpp"
+
+#include "base/assert.hpp"
+#include "runtime/outbox_rows.hpp"
+
+#include <fmt/args.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+namespace chatear::runtime {
+namespace {
+
+using Columns = std::vector<LedgerColumn>;
+
+// A name goes into the text as it is.
+bool is_name(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    });
+}
+
+// `form` for each column, with {name}, {type} and {n}, the number of its parameter.
+std::string each(const Columns& columns, std::size_t first, std::string_view form) {
+    std::string text;
+    for (std::size_t n = 0; n < columns.size(); ++n) {
+        CHATEAR_ASSERT(is_name(columns[n].name) && is_name(columns[n].type));
+        text += fmt::format(
+            fmt::runtime(form),
+            fmt::arg("name", columns[n].name),
+            fmt::arg("type", columns[n].type),
+            fmt::arg("n", first + n)
+        );
+    }
+    return text;
+}
+
+// A claim: rules 3, 6, 7, 8. Everything that is decided about a row that stands is decided on the
+// row itself, under its lock, in d; what is not taken stays as it is, and is returned all the same.
+// A claim made after our transaction began is not judged by `workers` as that transaction sees it.
+constexpr std::string_view claim_form = R"(
+WITH input AS MATERIALIZED (
+    SELECT * FROM unnest($3::text[], $4::text[], $5::int[], $6::bigint[], $7::bytea[], $8::timestamptz[]{detail_arrays})
+        WITH ORDINALITY AS u (subject, event_id, generation, claim_no, content_sha256, published_at{detail_names}, place)),
+me AS MATERIALIZED (
+    SELECT coalesce(bool_or(released_at IS NULL AND renewed_at > now() - interval '30 seconds'
+                            AND renewed_since <= now() - interval '30 seconds'), false) AS steady
+    FROM workers WHERE instance = $1)
+INSERT INTO {table} AS t
+    ({key}, status, generation, claimed_by, claim_no, content_sha256, published_at, takeovers, content_at, updated_at{detail_names})
+SELECT {input_key}, '{working}', i.generation, $1, i.claim_no, i.content_sha256, i.published_at, 0, NULL, now(){detail_values}
+FROM input i
+WHERE i.generation > 0 OR i.published_at >= now() - $2::bigint * interval '1 millisecond'
+   OR EXISTS (SELECT FROM {table} t WHERE {same_key})
+ORDER BY i.place
+ON CONFLICT ({key}) DO UPDATE SET
+    (status, generation, claimed_by, claim_no, content_sha256, published_at, takeovers, content_at, updated_at{detail_names}) = (
+    SELECT CASE WHEN take THEN '{working}' ELSE t.status END,
+           CASE WHEN take THEN excluded.generation ELSE t.generation END,
+           CASE WHEN take THEN excluded.claimed_by ELSE t.claimed_by END,
+           CASE WHEN take THEN excluded.claim_no ELSE t.claim_no END,
+           CASE WHEN take THEN excluded.content_sha256 ELSE t.content_sha256 END,
+           coalesce(t.published_at, excluded.published_at),
+           CASE WHEN fresh THEN 0 WHEN take AND NOT released THEN t.takeovers + 1 ELSE t.takeovers END,
+           CASE WHEN fresh THEN NULL ELSE t.content_at END,
+           CASE WHEN take THEN now() ELSE t.updated_at END{detail_keeps}
+    FROM (
+        SELECT same_content AND fresh AS fresh,
+               same_content AND (fresh OR (working AND (released OR dead))) AS take,
+               released
+        FROM (
+            SELECT t.content_sha256 IS NULL OR t.content_sha256 = excluded.content_sha256 AS same_content,
+                   t.status <> '{done}' AND (excluded.generation > t.generation OR (
+                       excluded.generation = t.generation AND t.status IN ('retrying', 'deferred'))) AS fresh,
+                   excluded.generation = t.generation AND t.status = '{working}' AS working,
+                   w.released_at IS NOT NULL AS released,
+                   t.claimed_by IS DISTINCT FROM $1 AND t.updated_at <= now() AND (
+                       coalesce(w.renewed_at = '-infinity', false)
+                       OR (me.steady AND (w.instance IS NULL OR w.renewed_at < now() - interval '30 seconds'))) AS dead
+            FROM me LEFT JOIN workers w ON w.instance = t.claimed_by) seen) decided)
+RETURNING {returned_subject} AS subject, event_id, status, attempts, generation, claimed_by, claim_no, takeovers,
+          content_sha256, content_at IS NOT NULL AS content_began)";
+
+// A verdict: rules 9, 10, 11. The rows are locked in key order first; what is to be published comes
+// from the UPDATE's RETURNING, so that both stand or neither. `done` wins over whoever has the
+// claim, and takes back what waits to be published of the event.
+constexpr std::string_view record_form = R"(
+WITH input AS MATERIALIZED (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::int[], $8::text[], $9::bool[]{detail_arrays})
+        WITH ORDINALITY AS u (subject, event_id, generation, claim_no, status, counted, reason, detailed{detail_names}, place)),
+locked AS MATERIALIZED (
+    SELECT i.place, t.status, t.generation, t.claimed_by, t.claim_no
+    FROM input i JOIN {table} t ON {same_key} ORDER BY i.place FOR UPDATE OF t),
+decided AS MATERIALIZED (
+    SELECT i.*, i.generation + back AS next_generation, overtaken,
+           CASE WHEN i.status = '{done}' THEN l.status <> '{done}'
+                ELSE ours AND l.status = '{working}' AND l.generation = i.generation END AS writes,
+           CASE WHEN i.status = '{done}' THEN l.status = '{done}'
+                ELSE ours AND l.status = i.status AND l.generation = i.generation + back END AS stands
+    FROM input i JOIN locked l USING (place),
+         LATERAL (SELECT CASE WHEN i.status IN ('retrying', 'deferred') THEN 1 ELSE 0 END AS back,
+                         coalesce(l.claimed_by = $1 AND l.claim_no = i.claim_no, false) AS ours,
+                         l.status <> '{working}' AS overtaken) s),
+updated AS (
+    UPDATE {table} t SET status = i.status, attempts = t.attempts + i.counted,
+           generation = greatest(t.generation, i.next_generation), reason = i.reason, updated_at = now(){done_at}{detail_sets}
+    FROM decided i WHERE {same_key} AND i.writes
+    RETURNING i.place, i.status, i.subject, i.event_id),
+superseded AS MATERIALIZED (
+    SELECT o.id FROM updated u JOIN outbox o ON o.origin_subject = u.subject AND o.event_id = u.event_id
+    WHERE u.status = '{done}' ORDER BY o.id FOR UPDATE OF o),
+taken_back AS (DELETE FROM outbox o USING superseded s WHERE o.id = s.id RETURNING o.id),
+published AS (
+    INSERT INTO outbox ({outbox_columns})
+    SELECT {published_columns} FROM ({outbox_rows}) p JOIN updated u ON u.place = p.owner
+    WHERE (SELECT count(*) FROM taken_back) >= 0  -- First those go, then these come: a key may stand in both.
+    ON CONFLICT DO NOTHING)
+SELECT place, writes OR stands AS stands, writes AND status = '{done}' AND overtaken AS overtook FROM decided)";
+
+constexpr std::string_view begin_content_form = R"(
+WITH input AS MATERIALIZED (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[])
+        WITH ORDINALITY AS u (subject, event_id, generation, claim_no, place)),
+locked AS MATERIALIZED (
+    SELECT i.* FROM input i JOIN {table} t ON {same_key}
+    WHERE t.status = '{working}' AND t.generation = i.generation AND t.claimed_by = $1 AND t.claim_no = i.claim_no
+    ORDER BY i.place FOR UPDATE OF t)
+UPDATE {table} t SET content_at = now() FROM locked i WHERE {same_key} RETURNING i.place)";
+
+constexpr std::string_view remove_form = R"(
+WITH old AS MATERIALIZED (
+    SELECT {key} FROM {table}
+    WHERE status IN ({final}) AND updated_at < now() - $1::bigint * interval '1 millisecond'
+    ORDER BY updated_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED)
+DELETE FROM {table} t USING old i WHERE {same_key})";
+
+// What names of the table itself stand for in each form.
+class Form {
+public:
+    explicit Form(const LedgerTable& table) {
+        CHATEAR_ASSERT(
+            is_name(table.name) && is_name(table.working_word) && is_name(table.done_word)
+        );
+        add("table", table.name);
+        add("working", table.working_word);
+        add("done", table.done_word);
+        add("key", table.has_subject ? "subject, event_id" : "event_id");
+        add("input_key", table.has_subject ? "i.subject, i.event_id" : "i.event_id");
+        add("same_key",
+            table.has_subject ? "t.subject = i.subject AND t.event_id = i.event_id"
+                              : "t.event_id = i.event_id");
+        add("returned_subject", table.has_subject ? "t.subject" : "NULL::text");
+    }
+
+    void add(const char* name, std::string value) {
+        arguments_.push_back(fmt::arg(name, std::move(value)));
+    }
+
+    std::string fill(std::string_view form) const { return fmt::vformat(form, arguments_); }
+
+private:
+    fmt::dynamic_format_arg_store<fmt::format_context> arguments_;
+};
+
+}  // namespace
+
+LedgerSql::LedgerSql(const LedgerTable& table) {
+    Form claims(table);
+    claims.add("detail_arrays", each(table.claim_columns, 9, ", ${n}::text[]"));
+    claims.add("detail_names", each(table.claim_columns, 9, ", {name}"));
+    claims.add("detail_values", each(table.claim_columns, 9, ", i.{name}::{type}"));
+    claims.add(
+        "detail_keeps", each(table.claim_columns, 9, ", coalesce(t.{name}, excluded.{name})")
+    );
+    claim = claims.fill(claim_form);
+
+    Form verdicts(table);
+    const bool has_done_at = !table.done_at_column.empty();
+    CHATEAR_ASSERT(!has_done_at || is_name(table.done_at_column));
+    verdicts.add("detail_arrays", each(table.verdict_columns, 10, ", ${n}::text[]"));
+    verdicts.add("detail_names", each(table.verdict_columns, 10, ", {name}"));
+    verdicts.add(
+        "detail_sets",
+        each(
+            table.verdict_columns,
+            10,
+            ", {name} = CASE WHEN i.detailed THEN i.{name}::{type} ELSE t.{name} END"
+        )
+    );
+    verdicts.add(
+        "done_at",
+        has_done_at ? fmt::format(
+                          ", {0} = CASE WHEN i.status = '{1}' THEN now() ELSE t.{0} END",
+                          table.done_at_column,
+                          table.done_word
+                      )
+                    : std::string()
+    );
+    verdicts.add("outbox_columns", std::string(outbox_columns));
+    verdicts.add(
+        "published_columns",
+        "p.kind, p.subject, p.payload, p.headers, p.due_at, p.origin_subject, p.event_id, "
+        "p.generation"
+    );
+    verdicts.add("outbox_rows", outbox_rows_select(10 + table.verdict_columns.size()));
+    record = verdicts.fill(record_form);
+
+    begin_content = Form(table).fill(begin_content_form);
+
+    Form removal(table);
+    removal.add("final", fmt::format("'{}', 'failed', 'ambiguous'", table.done_word));
+    remove_final_rows = removal.fill(remove_form);
+}
+
+std::string ledger_word(const LedgerTable& table, LedgerStatus status) {
+    switch (status) {
+        case LedgerStatus::working:
+            return table.working_word;
+        case LedgerStatus::done:
+            return table.done_word;
+        case LedgerStatus::retrying:
+            return "retrying";
+        case LedgerStatus::deferred:
+            return "deferred";
+        case LedgerStatus::failed:
+            return "failed";
+        case LedgerStatus::ambiguous:
+            return "ambiguous";
+    }
+    CHATEAR_ASSERT(!"a status of the ledger");
+    return {};
+}
+
+}  // namespace chatear::runtime

@@ -1,0 +1,217 @@
+#include "runtime/worker.hpp"
+
+#include "base/ids.hpp"
+#include "base/log.hpp"
+#include "net/timer.hpp"
+#include "runtime/verdict.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <stdexcept>
+#include <utility>
+
+namespace chatear::runtime {
+namespace {
+
+constexpr std::chrono::hours events_max_age{7 * 24};
+
+std::string host_name() {
+    char buffer[256] = {};
+    return gethostname(buffer, sizeof buffer - 1) == 0 ? std::string(buffer)
+                                                       : std::string("unknown");
+}
+
+Identity make_identity(const std::string& worker) {
+    Identity identity;
+    identity.instance = random_uuid();
+    identity.worker = worker;
+    identity.host = host_name();
+    return identity;
+}
+
+/// "greeting.send" -> "GREETING"
+std::string default_stream(const std::string& subject) {
+    std::string name = subject.substr(0, subject.find('.'));
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+        return static_cast<char>(std::toupper(c));
+    });
+    return name;
+}
+
+/// "notification-worker-email-send": dots may not stand in a consumer's name.
+std::string durable_name(const std::string& worker, const std::string& subject) {
+    std::string name = worker + "-" + subject;
+    std::replace(name.begin(), name.end(), '.', '-');
+    return name;
+}
+
+nats::ConsumerDeclaration declare_consumer(
+    const WorkerConfig& config, const std::string& subject, const StreamOptions& stream
+) {
+    nats::ConsumerDeclaration declaration;
+    declaration.stream.name = stream.stream.empty() ? default_stream(subject) : stream.stream;
+    declaration.stream.subjects = stream.subjects;
+    if (declaration.stream.subjects.empty()) {
+        declaration.stream.subjects.push_back(subject);
+    }
+    declaration.stream.replicas = config.settings.nats_replicas;
+    declaration.durable = durable_name(config.name, subject);
+    declaration.filter_subject = subject;
+    if (!config.postgres) {
+        // Rule 17: what waits with a delayed NAK stays pending, so the bound holds it in check.
+        declaration.max_ack_pending = static_cast<std::int64_t>(10 * config.settings.concurrency);
+    }
+    return declaration;
+}
+
+ConsumerOptions consumer_options(const WorkerConfig& config, bool hold_on_ambiguity) {
+    ConsumerOptions options;
+    options.hold_on_ambiguity = hold_on_ambiguity;
+    options.worker = config.name;
+    options.concurrency = config.settings.concurrency;
+    options.memory_budget = config.settings.memory_budget;
+    options.retry = config.settings.retry;
+    return options;
+}
+
+}  // namespace
+
+Worker::Worker(const asio::any_io_executor& executor, WorkerConfig config)
+    : executor_(executor),
+      config_(std::move(config)),
+      identity_(make_identity(config_.name)),
+      signals_(executor),
+      gate_(clock_),
+      turnstile_(executor),
+      nats_(executor, config_.nats),
+      publisher_(nats_),
+      stop_wanted_(executor),
+      beginning_(executor),
+      tasks_(executor) {
+    if (!config_.settings.state_dir.empty()) {
+        auto file =
+            InstanceFile::take(config_.settings.state_dir, config_.name, identity_.instance);
+        if (!file) {
+            throw std::runtime_error(file.error().message);
+        }
+        instance_file_.emplace(std::move(*file));
+    }
+    make_stores();
+}
+
+Worker::~Worker() = default;
+
+void Worker::make_stores() {
+    if (!config_.postgres) {
+        return;
+    }
+    pool_ = std::make_unique<postgres::Pool>(executor_, *config_.postgres);
+    outbox_listener_ = std::make_unique<postgres::ChannelListener>(
+        executor_, *config_.postgres, std::vector<std::string>(1, outbox_channel)
+    );
+    outbox_ = std::make_unique<PostgresOutbox>(*pool_);
+    registry_ = std::make_unique<PostgresRegistry>(*pool_, identity_);
+    suspects_ = std::make_unique<PostgresSuspects>(*pool_, identity_);
+    relay_ = std::make_unique<Relay>(executor_, *outbox_, publisher_, config_.name);
+    std::vector<std::string> dead;
+    if (instance_file_ && instance_file_->predecessor()) {
+        dead.push_back(*instance_file_->predecessor());
+    }
+    lease_ = std::make_unique<Lease>(executor_, *registry_, gate_, clock_, std::move(dead));
+}
+
+void Worker::subscribe(Subscription subscription, StreamOptions stream) {
+    auto subject = std::make_unique<WorkerSubject>();
+    subject->source = std::make_unique<JetStreamEventSource>(
+        nats_, declare_consumer(config_, subscription.subject, stream)
+    );
+    subject->table = subscription.ledger.name;
+    subscription.ledger.keeps_content_at = stream.hold_on_ambiguity;
+    if (pool_) {
+        subject->ledger = std::make_unique<PostgresLedger>(
+            *pool_, identity_, subscription.ledger, config_.settings.ledger_retention
+        );
+        subject->judge = std::make_unique<LedgerJudge>(
+            executor_, *subject->ledger, *outbox_, *suspects_, gate_, stream.hold_on_ambiguity
+        );
+    } else {
+        subject->judge = std::make_unique<DeliveryCountJudge>(nats_, gate_);
+    }
+    subject->consumer = std::make_unique<Consumer>(
+        executor_,
+        *subject->source,
+        *subject->judge,
+        turnstile_,
+        gate_,
+        clock_,
+        std::move(subscription),
+        consumer_options(config_, stream.hold_on_ambiguity)
+    );
+    if (stream.rate) {
+        subject->consumer->pace(*stream.rate);
+    }
+    subject->consumer->observe(metrics_.outcome_observer(subject->consumer->subject()), [this] {
+        metrics_.possible_duplicate("taken_over");
+    });
+    subjects_.push_back(std::move(subject));
+}
+
+void Worker::attach(std::shared_ptr<Service> service) {
+    services_.push_back(std::move(service));
+}
+
+void Worker::tells(std::vector<std::string> subjects) {
+    told_subjects_.insert(told_subjects_.end(), subjects.begin(), subjects.end());
+}
+
+/// Keeps asking until the stream is there: without it, what the outbox holds could not leave.
+asio::awaitable<void> Worker::declare(nats::StreamDeclaration declaration) {
+    nats::JetStream jetstream(nats_);
+    while (true) {
+        try {
+            nats::StreamDeclaration copy = declaration;
+            const auto found = co_await nats::reconcile(jetstream, std::move(copy));
+            if (found) {
+                for (const std::string& difference : found->differences) {
+                    log::warn(
+                        "a stream differs from what is declared; it is used as it is",
+                        {{"stream", found->info.config.name}, {"difference", difference}}
+                    );
+                }
+                co_return;
+            }
+            log::error(
+                "a stream can be neither used nor created",
+                {{"stream", declaration.name}, {"reason", found.error().description}}
+            );
+        } catch (const Unavailable& unavailable) {
+            log::debug(
+                "a stream is not declared yet",
+                {{"stream", declaration.name}, {"reason", unavailable.why()}}
+            );
+        }
+        co_await net::sleep_for(std::chrono::milliseconds(2'000));
+    }
+}
+
+asio::awaitable<void> Worker::declare_own_streams() {
+    nats::StreamDeclaration dead_letters;
+    dead_letters.name = "DEAD_LETTERS";
+    dead_letters.subjects.push_back(dead_letter_subject(">"));
+    dead_letters.retention = nats::Retention::limits;
+    dead_letters.replicas = config_.settings.nats_replicas;
+    co_await declare(std::move(dead_letters));
+    if (!told_subjects_.empty()) {
+        nats::StreamDeclaration events;
+        events.name = "EVENTS";
+        events.subjects = told_subjects_;
+        events.retention = nats::Retention::limits;
+        events.max_age = events_max_age;
+        events.replicas = config_.settings.nats_replicas;
+        co_await declare(std::move(events));
+    }
+}
+
+}  // namespace chatear::runtime

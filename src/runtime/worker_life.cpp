@@ -1,0 +1,241 @@
+// How a worker starts, waits, drains and ends.
+#include "base/log.hpp"
+#include "net/timer.hpp"
+#include "postgres/migrator.hpp"
+#include "runtime/worker.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+#include <utility>
+
+namespace chatear::runtime {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds tidy_every{60'000};
+constexpr milliseconds retry_start{1'000};
+constexpr std::size_t most_rows_a_sweep = 500;
+
+/// What remains of SHUTDOWN_TIMEOUT for the last writes, after the handlers' part.
+constexpr milliseconds reserve(milliseconds timeout) {
+    return std::min(milliseconds(5'000), timeout / 4);
+}
+
+}  // namespace
+
+asio::awaitable<int> Worker::run() {
+    log::info("starting", {{"instance", identity_.instance}, {"host", identity_.host}});
+    serve_http();
+    start_connections();
+    beginning_.start("begin", begin_when_prepared());
+    tasks_.start("signals", wait_for_stop());
+    while (!stop_asked_) {
+        co_await stop_wanted_.wait();
+    }
+    tasks_.start("second signal", exit_on_second_signal());
+    co_await beginning_.stop();
+    co_await drain();
+    co_await close();
+    if (fatal_) {
+        log::error("cannot run", {{"reason", *fatal_}});
+        co_return 1;
+    }
+    log::info("stopped", {{"instance", identity_.instance}});
+    co_return 0;
+}
+
+void Worker::start_connections() {
+    nats_.start();
+    for (const auto& service : services_) {
+        service->start();
+    }
+}
+
+asio::awaitable<void> Worker::wait_for_stop() {
+    const int number = co_await signals_.wait();
+    log::info("stopping: a signal came", {{"signal", number}});
+    stop_asked_ = true;
+    stop_wanted_.notify_all();
+}
+
+asio::awaitable<void> Worker::exit_on_second_signal() {
+    (void)co_await signals_.wait();
+    log::warn("ended at once by a second signal; what was in hand comes again");
+    std::_Exit(EXIT_FAILURE);
+}
+
+asio::awaitable<void> Worker::begin_when_prepared() {
+    try {
+        co_await prepare();
+        starting_.clear();
+    } catch (const std::runtime_error& error) {
+        if (net::is_stop(error)) {
+            throw;
+        }
+        fatal_ = error.what();
+        stop_asked_ = true;
+        stop_wanted_.notify_all();
+    }
+}
+
+/// Waits out whatever is not there yet; throws std::runtime_error for what waiting cannot mend.
+asio::awaitable<void> Worker::prepare() {
+    if (pool_) {
+        starting_ = "PostgreSQL";
+        co_await prepare_database();
+        pool_->start();
+        lease_->start();
+        outbox_listener_->start();
+        relay_->start();
+        tasks_.start("outbox wake-ups", wake_relay());
+        tasks_.start("retention", tidy_up());
+    }
+    starting_ = "NATS streams";
+    co_await declare_own_streams();
+    for (const auto& subject : subjects_) {
+        subject->consumer->start();
+    }
+    log::info("ready", {{"subjects", static_cast<std::int64_t>(subjects_.size())}});
+}
+
+asio::awaitable<void> Worker::prepare_database() {
+    while (true) {
+        try {
+            if (config_.settings.migrate) {
+                co_await migrate();
+            }
+            co_await check_schema();
+            co_return;
+        } catch (const Unavailable& unavailable) {
+            log::debug("the database is not ready", {{"reason", unavailable.why()}});
+        }
+        co_await net::sleep_for(retry_start);
+    }
+}
+
+asio::awaitable<void> Worker::migrate() {
+    const auto migrations = postgres::load_migrations(config_.settings.migrations_dir);
+    if (!migrations) {
+        throw std::runtime_error("MIGRATE=true, but " + migrations.error().message);
+    }
+    postgres::Migrator migrator(executor_, *config_.postgres);
+    std::vector<postgres::Migration> files = *migrations;
+    const auto applied = co_await migrator.migrate(std::move(files));
+    if (!applied) {
+        throw std::runtime_error(applied.error().message);
+    }
+}
+
+/// Before the pool connects, whose first statement needs a table. All that are missing are named.
+asio::awaitable<void> Worker::check_schema() {
+    std::vector<std::string> tables{"outbox", "workers", "suspects"};
+    for (const auto& subject : subjects_) {
+        tables.push_back(subject->table);
+    }
+    postgres::Migrator migrator(executor_, *config_.postgres);
+    const auto missing = co_await migrator.missing_tables(std::move(tables));
+    if (!missing) {
+        throw std::runtime_error(missing.error().message);
+    }
+    std::string names;
+    for (const std::string& name : *missing) {
+        names += (names.empty() ? "" : ", ") + name;
+    }
+    if (!names.empty()) {
+        throw std::runtime_error(
+            "the database lacks the tables " + names +
+            ": run 'chatear migrate up', or start with MIGRATE=true"
+        );
+    }
+}
+
+asio::awaitable<void> Worker::wake_relay() {
+    while (true) {
+        (void)co_await outbox_listener_->next();
+        relay_->wake();
+    }
+}
+
+/// Retention: final ledger rows go in small batches, so that no statement holds anybody up.
+asio::awaitable<void> Worker::tidy_up() {
+    while (true) {
+        co_await net::sleep_for(tidy_every);
+        try {
+            for (const auto& subject : subjects_) {
+                (void)co_await subject->ledger->remove_final_rows(
+                    config_.settings.ledger_retention, most_rows_a_sweep
+                );
+            }
+            co_await registry_->remove_old();
+        } catch (const Unavailable& unavailable) {
+            log::debug("nothing was tidied up", {{"reason", unavailable.why()}});
+        }
+    }
+}
+
+/// Pulls no more, lets what is in hand end, and cuts off what does not in time.
+asio::awaitable<void> Worker::drain() {
+    const milliseconds timeout = config_.settings.shutdown_timeout;
+    const auto end = std::chrono::steady_clock::now() + timeout - reserve(timeout);
+    const auto left = [&end] {
+        const auto rest = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+        return std::max(rest, milliseconds(0));
+    };
+    for (const auto& subject : subjects_) {
+        subject->consumer->drain();
+    }
+    for (const auto& subject : subjects_) {
+        const milliseconds limit = left() * 3 / 4;
+        (void)co_await subject->consumer->emptied(limit);
+    }
+    gate_.close();
+    for (const auto& service : services_) {
+        const milliseconds limit = left();
+        co_await service->stop(limit);
+    }
+    for (const auto& subject : subjects_) {
+        // What was cut off has its result now (unknown); its verdict still commits.
+        const milliseconds limit = left() + reserve(timeout) / 2;
+        const bool empty = co_await subject->consumer->emptied(limit);
+        if (!empty) {
+            log::warn(
+                "stopped with events in hand; they come again",
+                {{"subject", subject->consumer->subject()},
+                 {"in_hand", static_cast<std::uint64_t>(subject->consumer->status().in_hand)}}
+            );
+        }
+    }
+}
+
+asio::awaitable<void> Worker::close() {
+    for (const auto& subject : subjects_) {
+        co_await subject->consumer->stop();
+        try {
+            co_await subject->source->flush(milliseconds(1'000));
+        } catch (const Unavailable& unavailable) {
+            log::debug(
+                "acknowledgements may be lost; the ledger knows", {{"reason", unavailable.why()}}
+            );
+        }
+        co_await subject->source->stop();
+        co_await subject->judge->stop();
+    }
+    if (pool_) {
+        co_await relay_->stop();
+        co_await lease_->release();
+        co_await outbox_listener_->stop();
+        co_await pool_->stop();
+    }
+    if (instance_file_) {
+        instance_file_->ended();
+    }
+    co_await nats_.stop();
+    if (http_) {
+        co_await http_->stop();
+    }
+    co_await tasks_.stop();
+}
+
+}  // namespace chatear::runtime
