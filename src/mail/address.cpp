@@ -176,6 +176,21 @@ Result<std::string> parse_domain(std::string_view text) {
     return domain;
 }
 
+/// The first '<' outside of quotes.
+std::size_t find_bracket(std::string_view text) {
+    bool quoted = false;
+    for (std::size_t place = 0; place < text.size(); ++place) {
+        if (text[place] == '"') {
+            quoted = !quoted;
+        } else if (text[place] == '\\' && quoted) {
+            ++place;
+        } else if (text[place] == '<' && !quoted) {
+            return place;
+        }
+    }
+    return std::string_view::npos;
+}
+
 Result<Address> parse_addr_spec(std::string_view text, std::string display_name) {
     const std::size_t at = text.rfind('@');
     if (at == std::string_view::npos) {
@@ -216,9 +231,9 @@ Result<Address> parse_address(std::string_view text) {
     if (!text.ends_with('>')) {
         return parse_addr_spec(text, "");
     }
-    const std::size_t bracket = text.rfind('<');
+    const std::size_t bracket = find_bracket(text);
     if (bracket == std::string_view::npos) {
-        return Error{"the address has a '>' without a '<'"};
+        return Error{"the address has a '>' without a '<' outside of quotes"};
     }
     auto display_name = parse_display_name(text.substr(0, bracket));
     if (!display_name) {

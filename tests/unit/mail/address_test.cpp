@@ -45,6 +45,11 @@ TEST(Address, KeepsQuotesOfALocalPartOnlyWhereTheyAreNeeded) {
     EXPECT_EQ(parse_address("\"a\\\"b\"@example.org")->local_part, "\"a\\\"b\"");
 }
 
+TEST(Address, MayHaveABracketInItsQuotes) {
+    EXPECT_EQ(parse_address("<\"a<b\\\"c\"@example.org>")->local_part, "\"a<b\\\"c\"");
+    EXPECT_EQ(parse_address("\"a <b\" <\"c>d\"@example.org>")->display_name, "a <b");
+}
+
 TEST(Address, TurnsAnInternationalDomainIntoALabels) {
     const auto address = parse_address("info@Bücher.example");
     ASSERT_TRUE(address);
