@@ -92,7 +92,8 @@ struct Builder {
     }
 
     static void* create_nil(const redisReadTask* task) noexcept {
-        if (task->type == REDIS_REPLY_NIL) {  // "_"; what RESP2 has is a string or array of size -1.
+        // "_"; in RESP2 it is a string or an array of size -1.
+        if (task->type == REDIS_REPLY_NIL) {
             return refuse(task, "a type that RESP2 has not");
         }
         return place(task, std::monostate{});
