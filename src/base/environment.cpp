@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace chatear {
@@ -34,12 +33,22 @@ std::string_view without_quotes(std::string_view value) {
     return quoted ? value.substr(1, value.size() - 2) : value;
 }
 
+constexpr std::size_t max_file_bytes = 1024 * 1024;
+
 Result<std::string> read_file(const std::string& path) {
+    errno = 0;
     std::ifstream file(path, std::ios::binary);
-    if (!file) {
+    std::string content(file ? max_file_bytes + 1 : 0, '\0');
+    file.read(content.data(), static_cast<std::streamsize>(content.size()));
+    // A folder can be opened, but not read; a short file only sets failbit, at its end.
+    if (file.bad() || !file.is_open()) {
         return Error{fmt::format("cannot read {}: {}", path, std::strerror(errno))};
     }
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    content.resize(static_cast<std::size_t>(file.gcount()));
+    if (content.size() > max_file_bytes) {
+        return Error{fmt::format("{} is larger than {} bytes", path, max_file_bytes)};
+    }
+    return content;
 }
 
 }  // namespace

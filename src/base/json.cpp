@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cmath>
 #include <set>
+#include <span>
+#include <vector>
 
 namespace chatear {
 namespace {
@@ -25,6 +27,7 @@ public:
     using string_view = boost::json::string_view;
 
     std::string complaint;
+    std::vector<double> doubles;  // In the order of the document.
 
     bool on_document_begin(error_code&) { return true; }
     bool on_document_end(error_code&) { return true; }
@@ -59,8 +62,12 @@ public:
     bool on_number_part(string_view, error_code&) { return true; }
     bool on_int64(std::int64_t, string_view, error_code&) { return true; }
     bool on_uint64(std::uint64_t, string_view, error_code&) { return true; }
-    bool on_double(double number, string_view, error_code& error) {
-        return std::isfinite(number) || refuse("a number is out of range", error);
+    bool on_double(double number, string_view text, error_code& error) {
+        double exact = 0;
+        const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), exact);
+        const bool whole = failed == std::errc() && end == text.data() + text.size();
+        doubles.push_back(whole ? exact : number);
+        return std::isfinite(doubles.back()) || refuse("a number is out of range", error);
     }
     bool on_bool(bool, error_code&) { return true; }
     bool on_null(error_code&) { return true; }
@@ -81,6 +88,23 @@ private:
     std::vector<std::set<std::string>> keys_;
     std::string key_;
 };
+
+/// Boost.JSON reads some doubles a little beside the nearest one, and not alike in all versions.
+/// Takes those of `doubles` that `value` holds off its front.
+void make_exact(boost::json::value& value, std::span<const double>& doubles) {
+    if (auto* object = value.if_object()) {
+        for (auto& member : *object) {
+            make_exact(member.value(), doubles);
+        }
+    } else if (auto* array = value.if_array()) {
+        for (boost::json::value& element : *array) {
+            make_exact(element, doubles);
+        }
+    } else if (double* number = value.if_double(); number != nullptr && !doubles.empty()) {
+        *number = doubles.front();
+        doubles = doubles.subspan(1);
+    }
+}
 
 void write_string(std::string& out, std::string_view text) {
     out += boost::json::serialize(boost::json::string_view(text));
@@ -134,6 +158,8 @@ Result<boost::json::value> parse_json(std::string_view text) {
     if (error) {
         return Error{"not JSON we take: " + error.message()};
     }
+    std::span<const double> doubles = checker.handler().doubles;
+    make_exact(value, doubles);
     return value;
 }
 

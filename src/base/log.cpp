@@ -3,12 +3,15 @@
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/utc.hpp"
+#include "base/utf8.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <memory>
 
 namespace chatear::log {
@@ -49,10 +52,53 @@ constexpr std::string_view name_of(Level level) {
     return "";
 }
 
+/// What must not reach a reader's terminal or end the line as it is: C0 and C1 controls, DEL, and
+/// Unicode's line and paragraph separators.
+bool needs_escape(std::string_view character) {
+    const auto first = static_cast<unsigned char>(character[0]);
+    if (character.size() == 1) {
+        return first < 0x20 || first == 0x7f;
+    }
+    const bool c1 = first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
+    return c1 || character == "\u2028" || character == "\u2029";
+}
+
+/// Requires a character of the Basic Multilingual Plane in at most three bytes.
+unsigned code_point(std::string_view character) {
+    unsigned value = static_cast<unsigned char>(character[0]);
+    if (character.size() > 1) {
+        value &= character.size() == 2 ? 0x1fU : 0x0fU;
+        for (const char byte : character.substr(1)) {
+            value = value << 6 | (static_cast<unsigned char>(byte) & 0x3fU);
+        }
+    }
+    return value;
+}
+
+/// Untrusted text may hold anything: bytes that are no UTF-8 become U+FFFD.
 void append_json_string(std::string& line, std::string_view text) {
-    // Untrusted text may hold anything: what is no UTF-8 must not spoil the line.
-    const std::string quoted = boost::json::serialize(boost::json::string_view(text));
-    line += quoted;
+    line += '"';
+    while (!text.empty()) {
+        const std::size_t length = utf8_character_length(text);
+        const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+        if (length == 0) {
+            line += "\\ufffd";
+        } else if (needs_escape(character)) {
+            fmt::format_to(std::back_inserter(line), "\\u{:04x}", code_point(character));
+        } else {
+            line += character == "\"" || character == "\\" ? "\\" : "";
+            line += character;
+        }
+        text.remove_prefix(character.size());
+    }
+    line += '"';
+}
+
+/// Whether a value can stand in a text line without quotes.
+bool is_plain_word(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
+    });
 }
 
 void append_value(std::string& line, const Field& field, bool quote) {
@@ -60,12 +106,15 @@ void append_value(std::string& line, const Field& field, bool quote) {
         [&](const auto& value) {
             using Value = std::decay_t<decltype(value)>;
             if constexpr (std::is_same_v<Value, std::string_view>) {
-                if (quote || value.empty() ||
-                    value.find_first_of(" \"=\n\r\t\\") != std::string_view::npos) {
+                if (quote || !is_plain_word(value)) {
                     append_json_string(line, value);
                 } else {
                     line += value;
                 }
+            } else if constexpr (std::is_same_v<Value, double>) {
+                // JSON has no number for what is not finite.
+                const char* mark = std::isfinite(value) || !quote ? "" : "\"";
+                fmt::format_to(std::back_inserter(line), "{}{}{}", mark, value, mark);
             } else {
                 fmt::format_to(std::back_inserter(line), "{}", value);
             }

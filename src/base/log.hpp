@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace chatear::log {
 
@@ -34,7 +35,22 @@ public:
     std::variant<std::string_view, bool, double, std::int64_t, std::uint64_t> value;
 };
 
-using Fields = std::initializer_list<Field>;
+/// Some fields, viewed: written as a list in the call, or gathered in a vector.
+class Fields {
+public:
+    Fields() = default;
+    Fields(std::initializer_list<Field> list) : count_(list.size()) {
+        first_ = list.begin();  // Lives until the end of the call that it is written in.
+    }
+    Fields(const std::vector<Field>& list) : first_(list.data()), count_(list.size()) {}
+
+    const Field* begin() const { return first_; }
+    const Field* end() const { return first_ + count_; }
+
+private:
+    const Field* first_ = nullptr;
+    std::size_t count_ = 0;
+};
 
 /// Sets what every later line goes by. Lines go to standard error, one write(2) each.
 /// `worker` stands in every line.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -16,6 +17,45 @@ std::string words_in_prose(const std::vector<std::string_view>& words) {
         prose += words[i];
     }
     return prose;
+}
+
+/// Where the next URL with a scheme of its own begins, the comma before it excluded.
+std::size_t end_of_first_url(std::string_view urls) {
+    const std::size_t own = urls.find("://");
+    const std::size_t next = own == std::string_view::npos ? own : urls.find("://", own + 3);
+    const std::size_t comma = next == std::string_view::npos ? next : urls.rfind(',', next);
+    return comma == std::string_view::npos || comma == 0 ? urls.size() : comma;
+}
+
+/// The values of parameters that hold a password, as PostgreSQL's `?password=` does.
+std::string without_secret_parameters(std::string_view text) {
+    static constexpr std::array<std::string_view, 3> names{"password=", "token=", "secret="};
+    std::string shown(text);
+    for (const std::string_view name : names) {
+        for (std::size_t at = shown.find(name); at != std::string::npos;
+             at = shown.find(name, at)) {
+            at += name.size();
+            const std::size_t end = std::min(shown.find('&', at), shown.size());
+            shown.replace(at, end - at, "***");
+        }
+    }
+    return shown;
+}
+
+void append_without_password(std::string& shown, std::string_view url) {
+    const std::size_t scheme_end = url.find("://");
+    const std::size_t start = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
+    const std::size_t at = url.rfind('@');
+    shown += url.substr(0, start);
+    url.remove_prefix(start);
+    if (at != std::string_view::npos && at >= start) {
+        const std::size_t colon = url.substr(0, at - start).find(':');
+        // Without a colon the user's place holds a token (NATS).
+        shown += colon == std::string_view::npos ? "" : url.substr(0, colon + 1);
+        shown += "***";
+        url.remove_prefix(at - start);
+    }
+    shown += without_secret_parameters(url);
 }
 
 }  // namespace
@@ -181,31 +221,15 @@ void SettingsReader::add_error(std::string_view name, std::string message) {
 }
 
 std::string without_password(std::string_view url) {
+    // Several URLs may stand in one value, separated by commas (NATS_URL). What is malformed is
+    // hidden too generously rather than too little: a password with a bare '/' or ',' in it.
     std::string shown;
-    while (true) {
-        // Several URLs may stand in one value, separated by commas (NATS_URL).
-        const std::size_t comma = std::min(url.find(','), url.size());
-        const std::string_view one = url.substr(0, comma);
-        const std::size_t scheme_end = one.find("://");
-        const std::size_t start = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
-        const std::size_t host_end = std::min(one.find_first_of("/?#", start), one.size());
-        const std::size_t at = one.substr(0, host_end).rfind('@');
-        if (at == std::string_view::npos || at < start) {
-            shown += one;
-        } else {
-            const std::size_t colon = one.substr(start, at - start).find(':');
-            shown += one.substr(0, start);
-            // Without a colon the user's place holds a token (NATS).
-            shown += colon == std::string_view::npos ? "" : one.substr(start, colon + 1);
-            shown += "***";
-            shown += one.substr(at);
-        }
-        if (comma == url.size()) {
-            return shown;
-        }
-        shown += ',';
-        url.remove_prefix(comma + 1);
+    while (!url.empty()) {
+        const std::size_t end = end_of_first_url(url);
+        append_without_password(shown, url.substr(0, end));
+        url.remove_prefix(end);
     }
+    return shown;
 }
 
 }  // namespace chatear

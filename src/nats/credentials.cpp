@@ -13,10 +13,11 @@ namespace {
 
 constexpr Setting url_setting{
     "NATS_URL",
-    "nats://127.0.0.1:4222",
+    "",
     "The NATS server, or several of a cluster separated by commas; tls:// insists on TLS, "
     "user:password@ or "
     "token@ log in.",
+    true,
 };
 constexpr Setting credentials_setting{
     "NATS_CREDS",

@@ -139,6 +139,8 @@ EmailSender::EmailSender(
       }) {}
 
 asio::awaitable<Outcome> EmailSender::send(EmailSend event, Delivery delivery) {
+    delivery.log_field("recipient_hash", log::redacted_address(event.recipient.addr_spec()));
+    delivery.log_field("recipient_domain", event.recipient.domain);
     // What has come back through the outbox has waited by the database's clock; a machine whose
     // clock is behind must not send it round again.
     if (event.send_at && delivery.generation() == 0 && *event.send_at > clock_.now()) {
@@ -196,6 +198,7 @@ Outcome EmailSender::judge(const smtp::SendResult& result, Delivery& delivery) c
     if (result.status == smtp::SendStatus::in_doubt) {
         on_in_doubt_();
     }
+    delivery.log_field("smtp_code", std::to_string(result.reply.code));
     if (result.status == smtp::SendStatus::accepted) {
         delivery.note("smtp_reply", describe(result));
     } else {

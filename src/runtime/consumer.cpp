@@ -472,7 +472,7 @@ asio::awaitable<Outcome> Consumer::run_alone(Work& work) {
     );
     if (crashes >= options_.crashes_alone_until_dead) {
         Outcome dead = Reject{
-            fmt::format("the process died {} times while it handled this event alone", crashes)};
+            fmt::format("{} processes crashed while they handled this event alone", crashes)};
         co_return dead;
     }
     co_return co_await run_handler(work);
@@ -569,7 +569,7 @@ void Consumer::report(
         observer_(name, took);
     }
     const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
-    const log::Fields fields = {
+    std::vector<log::Field> fields{
         {"subject", subscription_.subject},
         {"event_id", work.event.event_id},
         {"stream_seq", work.event.message.stream_sequence},
@@ -577,6 +577,9 @@ void Consumer::report(
         {"outcome", name},
         {"reason", verdict.reason},
         {"duration_ms", milliseconds}};
+    for (const auto& [field, value] : work.state->log_fields) {
+        fields.emplace_back(field, value);
+    }
     if (name == "dead_letter") {
         log::warn("an event became a dead letter", fields);
     } else {

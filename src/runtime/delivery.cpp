@@ -11,6 +11,10 @@ asio::awaitable<bool> Delivery::begin_content() {
     co_return allowed;
 }
 
+void Delivery::log_field(std::string_view name, std::string value) {
+    state_->log_fields.emplace_back(name, std::move(value));
+}
+
 void Delivery::note(std::string_view column, std::string value) {
     state_->notes.emplace_back(column, std::move(value));
 }

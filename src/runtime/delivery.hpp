@@ -26,6 +26,7 @@ public:
         Judge& judge;
         bool content_begun = false;
         std::vector<std::pair<std::string, std::string>> notes{};
+        std::vector<std::pair<std::string, std::string>> log_fields{};
     };
     explicit Delivery(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
@@ -55,6 +56,9 @@ public:
 
     /// Writes `value` into one of the ledger's verdict columns, with the verdict.
     void note(std::string_view column, std::string value);
+
+    /// Adds a field to the log line of the event's end. Addresses only as log::redacted_address().
+    void log_field(std::string_view name, std::string value);
 
 private:
     std::shared_ptr<State> state_;

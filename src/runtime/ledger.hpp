@@ -71,7 +71,7 @@ enum class ClaimAnswer {
 
 struct ClaimReply {
     ClaimAnswer answer = ClaimAnswer::held;
-    std::uint32_t attempts = 0;   ///< Verdicts `Retry` so far.
+    std::uint32_t attempts = 0;   ///< Verdicts so far, deferrals not counted.
     std::uint32_t takeovers = 0;  ///< From dead processes, this one included.
     bool content_may_have_left =
         false;  ///< Of a taken-over event: its content_at stands, or is not kept.

@@ -27,7 +27,10 @@ OutboxRow coming_back(const VerdictContext& context) {
 Verdict dead(const VerdictContext& context, LedgerStatus status, std::string reason) {
     Verdict verdict;
     verdict.status = status;
-    verdict.publish.push_back(dead_letter(context, context.event.event_id, reason));
+    verdict.counts_attempt = true;
+    VerdictContext counted = context;
+    counted.attempts = context.attempts + 1;
+    verdict.publish.push_back(dead_letter(counted, context.event.event_id, reason));
     verdict.reason = std::move(reason);
     return verdict;
 }
@@ -43,9 +46,7 @@ Verdict decide_retry(const Retry& retry, const VerdictContext& context) {
         verdict.publish.push_back(coming_back(context));
         verdict.publish.back().due_after = verdict.delay;
     } else {
-        VerdictContext last = context;
-        last.attempts = attempts;
-        verdict = dead(last, LedgerStatus::failed, retry.reason);
+        verdict = dead(context, LedgerStatus::failed, retry.reason);
     }
     verdict.counts_attempt = true;
     return verdict;
@@ -81,7 +82,9 @@ Verdict decide(const Outcome& outcome, const VerdictContext& context) {
     if (const auto* hold = std::get_if<Hold>(&outcome)) {
         return dead(context, LedgerStatus::ambiguous, hold->reason);
     }
-    return Verdict{};
+    Verdict done;
+    done.counts_attempt = true;
+    return done;
 }
 
 OutboxRow dead_letter(const VerdictContext& context, std::string_view id, std::string_view reason) {

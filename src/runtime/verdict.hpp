@@ -32,7 +32,7 @@ struct VerdictContext {
 /// What is to be written and published.
 struct Verdict {
     LedgerStatus status = LedgerStatus::done;
-    bool counts_attempt = false;
+    bool counts_attempt = false;  ///< All but a deferral count.
     std::string reason;
     std::vector<OutboxRow> publish{};
     /// For a worker without PostgreSQL, which waits with a delayed NAK.

@@ -12,6 +12,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
 from dev_stack.places import CHECKOUT, executable  # noqa: E402
+from cli_world import CliWorld  # noqa: E402
 from world import World  # noqa: E402
 
 PRESET = os.environ.get("CHATEAR_PRESET", "release")
@@ -46,3 +47,18 @@ def chatear(world):
     require("chatear")
     world.chatear("migrate", "up")
     return world.chatear
+
+
+@pytest.fixture(scope="module")
+def cli_world():
+    require("chatear")
+    found = CliWorld.start(PRESET)
+    yield found
+    found.end()
+
+
+@pytest.fixture
+def tool(cli_world):
+    """For tests of the operator's tool alone: servers that a whole file shares, emptied."""
+    cli_world.empty()
+    return cli_world

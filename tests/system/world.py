@@ -84,6 +84,10 @@ class Worker:
     def log(self):
         return self.process.log_text()
 
+    def instance(self):
+        """What it calls itself in the ledger; nothing before it has said so."""
+        return next((line["instance"] for line in self.lines() if line["message"] == "starting"), "")
+
     def lines(self):
         """Its log lines, parsed."""
         return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
