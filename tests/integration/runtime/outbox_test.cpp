@@ -1,0 +1,245 @@
+#include "store_fixture.hpp"
+
+#include <set>
+
+namespace chatear::runtime {
+namespace {
+
+using std::chrono::milliseconds;
+using Rule14 = StoreTest;
+using Rule15 = StoreTest;
+
+const std::vector<std::string> none_skipped;
+
+OutboxRow due_now(const std::string& event_id, const std::string& subject = "order.paid") {
+    OutboxRow row = returning(event_id, 1);
+    row.subject = subject;
+    row.due_after = milliseconds(0);
+    return row;
+}
+
+TEST_F(Rule14, ADueRowIsTakenWholeAndOnlyOnceWithinItsLease) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        std::vector<OutboxRow> rows = {due_now("e"), returning("later", 1)};
+        rows[0].payload = std::string("\0bytes\xff", 7);
+        rows[0].headers = {{"A", "\"quoted\" \\ é"}, {"A", ""}};
+        co_await a.outbox.add(rows);
+        const std::vector<TakenRow> taken =
+            co_await a.outbox.take(10, std::chrono::seconds(60), none_skipped);
+        EXPECT_EQ(taken.size(), 1U);
+        EXPECT_EQ(taken.at(0).id.size(), 36U);
+        EXPECT_EQ(taken.at(0).kind, OutboxKind::event);
+        EXPECT_EQ(taken.at(0).payload, rows[0].payload);
+        EXPECT_EQ(taken.at(0).headers, rows[0].headers);
+        EXPECT_EQ(taken.at(0).origin_subject, "order.paid");
+        EXPECT_EQ(taken.at(0).event_id, "e");
+        EXPECT_EQ(taken.at(0).generation, 1U);
+        const std::vector<TakenRow> again =
+            co_await a.outbox.take(10, std::chrono::seconds(60), none_skipped);
+        EXPECT_TRUE(again.empty());
+    });
+}
+
+TEST_F(Rule14, WhoDiesWithARowLeavesItToTheNextWhenTheLeaseEnds) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        std::vector<OutboxRow> rows = {due_now("e")};
+        co_await a.outbox.add(rows);
+        const std::vector<TakenRow> first =
+            co_await a.outbox.take(10, milliseconds(0), none_skipped);
+        const std::vector<TakenRow> second =
+            co_await a.outbox.take(10, milliseconds(0), none_skipped);
+        EXPECT_EQ(first.size(), 1U);
+        EXPECT_EQ(second.size(), 1U);
+        EXPECT_EQ(first.at(0).id, second.at(0).id) << "the Nats-Msg-Id stays";
+    });
+}
+
+TEST_F(Rule14, TheSameRowAddedAgainDoesNothing) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        std::vector<OutboxRow> rows = {due_now("e"), due_now("e"), due_now("f")};
+        co_await a.outbox.add(rows);
+        co_await a.outbox.add(rows);
+        EXPECT_EQ(sql("SELECT count(*) FROM outbox"), "2");
+    });
+}
+
+TEST_F(Rule14, PublishedRowsGoAndReturnedOnesComeAgain) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        std::vector<OutboxRow> rows = {due_now("e"), due_now("f")};
+        co_await a.outbox.add(rows);
+        const std::vector<TakenRow> taken =
+            co_await a.outbox.take(10, std::chrono::seconds(60), none_skipped);
+        std::vector<std::string> published = {taken.at(0).id};
+        std::vector<std::string> returned = {taken.at(1).id};
+        co_await a.outbox.remove(published);
+        co_await a.outbox.put_back(returned, milliseconds(0));
+        const std::vector<TakenRow> again =
+            co_await a.outbox.take(10, std::chrono::seconds(60), none_skipped);
+        EXPECT_EQ(again.size(), 1U);
+        EXPECT_EQ(again.at(0).id, returned[0]);
+        EXPECT_EQ(sql("SELECT count(*) FROM outbox"), "1");
+    });
+}
+
+TEST_F(Rule14, TheOldestDueComesFirstAndSubjectsOfStreamsThatAreDownAreSkipped) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        std::vector<OutboxRow> rows;
+        for (int n = 0; n < 20; ++n) {
+            rows.push_back(due_now("e" + std::to_string(n), n % 2 == 0 ? "up" : "down"));
+            rows.back().due_at = SystemClock().now() - std::chrono::seconds(100 - n);
+        }
+        co_await a.outbox.add(rows);
+        std::vector<std::string> down = {"down"};
+        const std::vector<TakenRow> taken =
+            co_await a.outbox.take(3, std::chrono::seconds(60), down);
+        EXPECT_EQ(taken.size(), 3U);
+        EXPECT_EQ(taken.at(0).event_id, "e0");
+        EXPECT_EQ(taken.at(1).event_id, "e2");
+        EXPECT_EQ(taken.at(2).event_id, "e4");
+    });
+}
+
+TEST_F(Rule14, ManyRelaysNeverTakeOneRowTwice) {
+    Stores& a = process("a", {}, 2);
+    Stores& b = process("b", {}, 2);
+    sql("INSERT INTO outbox (subject, payload) SELECT 's', '' FROM generate_series(1, 2000)");
+    std::multiset<std::string> ids;
+    const auto relay = [](Stores& stores,
+                          std::multiset<std::string>& seen) -> asio::awaitable<void> {
+        while (true) {
+            const std::vector<TakenRow> taken =
+                co_await stores.outbox.take(17, std::chrono::seconds(60), none_skipped);
+            if (taken.empty()) {
+                co_return;
+            }
+            std::vector<std::string> published;
+            for (const TakenRow& row : taken) {
+                seen.insert(row.id);
+                published.push_back(row.id);
+            }
+            co_await stores.outbox.remove(published);
+        }
+    };
+    run([&]() -> asio::awaitable<void> {
+        net::TaskGroup relays(context_.get_executor());
+        for (int n = 0; n < 4; ++n) {
+            relays.start("relay", relay(a, ids));
+            relays.start("relay", relay(b, ids));
+        }
+        co_await relays.join();
+    });
+    EXPECT_EQ(ids.size(), 2000U);
+    EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 2000U);
+    EXPECT_EQ(sql("SELECT count(*) FROM outbox"), "0");
+}
+
+TEST_F(Rule14, TellsHowLongUntilTheNextRowIsDue) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        const auto none = co_await a.outbox.until_next_due();
+        EXPECT_FALSE(none.has_value());
+        std::vector<OutboxRow> later = {returning("later", 1)};
+        co_await a.outbox.add(later);
+        const auto soon = co_await a.outbox.until_next_due();
+        EXPECT_GT(*soon, std::chrono::seconds(50));
+        EXPECT_LE(*soon, std::chrono::seconds(60));
+        std::vector<OutboxRow> past = {due_now("past")};
+        past[0].due_at = SystemClock().now() - std::chrono::hours(1);
+        co_await a.outbox.add(past);
+        const auto now = co_await a.outbox.until_next_due();
+        EXPECT_EQ(*now, milliseconds(0));
+    });
+}
+
+TEST_F(Rule14, AProducersRowHasNoOrigin) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        sql("SELECT chatear_publish('email.send', '{}', '{\"X\": \"1\"}')");
+        const std::vector<TakenRow> taken =
+            co_await a.outbox.take(10, std::chrono::seconds(60), none_skipped);
+        EXPECT_EQ(taken.size(), 1U);
+        EXPECT_FALSE(taken.at(0).kind.has_value());
+        EXPECT_EQ(taken.at(0).origin_subject, "");
+        EXPECT_EQ(taken.at(0).headers, (Headers{{"X", "1"}}));
+    });
+}
+
+TEST_F(Rule15, ARefusedRetryBecomesADeadLetterInOneStatement) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        (void)co_await claim_one(a, claim_of("e"));
+        VerdictRequest retry = verdict_on("e", LedgerStatus::retrying);
+        retry.publish.push_back(due_now("e"));
+        (void)co_await record_one(a, retry);
+        const std::vector<TakenRow> taken =
+            co_await a.outbox.take(10, milliseconds(0), none_skipped);
+        std::optional<OutboxRow> dead = returning("e", 1, OutboxKind::dead_letter);
+        co_await a.outbox.refuse(taken.at(0).id, "too large", dead);
+        co_await a.outbox.refuse(taken.at(0).id, "too large", dead);
+        EXPECT_EQ(sql("SELECT status, reason FROM event_ledger"), "failed|too large");
+        EXPECT_EQ(
+            sql("SELECT kind, refused_reason FROM outbox ORDER BY kind"),
+            "dead_letter|\nevent|too large"
+        );
+        const std::vector<TakenRow> again =
+            co_await a.outbox.take(10, milliseconds(0), none_skipped);
+        EXPECT_TRUE(again.empty()) << "the dead letter is not due yet, the refused row never again";
+    });
+}
+
+TEST_F(Rule15, ARefusedRetryOfAnEmailFailsItsOwnLedger) {
+    Stores& a = process("a", email_table());
+    run([&]() -> asio::awaitable<void> {
+        ClaimRequest claim = claim_of("e");
+        claim.subject = "email.send";
+        (void)co_await claim_one(a, claim);
+        VerdictRequest retry = verdict_on("e", LedgerStatus::deferred);
+        retry.subject = "email.send";
+        retry.publish.push_back(due_now("e", "email.send"));
+        retry.publish.back().origin_subject = "email.send";
+        (void)co_await record_one(a, retry);
+        const std::vector<TakenRow> taken =
+            co_await a.outbox.take(10, milliseconds(0), none_skipped);
+        std::optional<OutboxRow> dead = returning("e", 1, OutboxKind::dead_letter);
+        co_await a.outbox.refuse(taken.at(0).id, "bad header", dead);
+        EXPECT_EQ(sql("SELECT status, reason FROM email_sends"), "failed|bad header");
+    });
+}
+
+TEST_F(Rule15, ARefusedDeadLetterStaysWithItsReason) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        std::vector<OutboxRow> rows = {returning("e", 0, OutboxKind::dead_letter)};
+        rows[0].due_after = milliseconds(0);
+        co_await a.outbox.add(rows);
+        const std::vector<TakenRow> taken =
+            co_await a.outbox.take(10, milliseconds(0), none_skipped);
+        std::optional<OutboxRow> nothing;
+        co_await a.outbox.refuse(taken.at(0).id, "too large", nothing);
+        EXPECT_EQ(sql("SELECT kind, refused_reason FROM outbox"), "dead_letter|too large");
+        const auto due = co_await a.outbox.until_next_due();
+        EXPECT_FALSE(due.has_value());
+    });
+}
+
+TEST_F(Rule15, ARowWithHeadersOfNoKnownFormIsSetAsideNotTakenForEver) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        sql("INSERT INTO outbox (subject, payload, headers) VALUES ('s', '', '{\"a\": 1}'), ('s', "
+            "'', '[]')");
+        const std::vector<TakenRow> taken =
+            co_await a.outbox.take(10, milliseconds(0), none_skipped);
+        EXPECT_EQ(taken.size(), 1U);
+        EXPECT_EQ(
+            sql("SELECT count(*) FROM outbox WHERE refused_reason LIKE 'headers are not%'"), "1"
+        );
+    });
+}
+
+}  // namespace
+}  // namespace chatear::runtime
