@@ -199,9 +199,10 @@ Outcome EmailSender::judge(const smtp::SendResult& result, Delivery& delivery) c
         on_in_doubt_();
     }
     delivery.log_field("smtp_code", std::to_string(result.reply.code));
-    if (result.status == smtp::SendStatus::accepted) {
-        delivery.note("smtp_reply", describe(result));
-    } else {
+    if (result.reply.code != 0) {
+        delivery.note("smtp_reply", result.reply.one_line());
+    }
+    if (result.status != smtp::SendStatus::accepted) {
         delivery.note("error", describe(result));
     }
     return outcome_of(result, settings_.on_ambiguity);

@@ -22,7 +22,7 @@ def test_a_template_makes_subject_text_and_escaped_html(world, templates):
     world.publish(mail_event(template_name="hello", template_data={"name": "Ann & <Bob>"}))
     [mail] = world.wait_for_mails(1)
     assert mail["Subject"] == "Hello Ann & <Bob>"
-    assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n") == "Dear Ann & <Bob>,\nBody 1\n"
+    assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n") == "Dear Ann & <Bob>,\nBody 1"
     assert "Dear <b>Ann &amp; &lt;Bob&gt;</b>" in mail.get_body(("html",)).get_content()
 
 
