@@ -28,7 +28,7 @@ def test_health_and_metrics_are_served(world):
     assert status == 200
     assert "# HELP chatear_" in text
     assert worker.metric("chatear_events_total") == 1
-    assert worker.metric("chatear_dependency_up") == 4
+    assert worker.metric("chatear_dependency_up") >= 4
 
 
 def test_addresses_stand_in_no_log_line(world):
