@@ -62,8 +62,7 @@ bool may_try_again(const SendResult& result, bool connection_was_used) {
 }
 
 std::string describe(const SendResult& result) {
-    const std::string what = result.reply.code == 0 ? result.reply.text : result.reply.one_line();
-    return std::string(to_text(result.step)) + ": " + what;
+    return std::string(to_text(result.step)) + ": " + result.reply.one_line();
 }
 
 SendResult refused_before_wire(const Error& error) {

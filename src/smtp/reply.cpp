@@ -86,8 +86,7 @@ std::optional<EnhancedCode> Reply::enhanced_code() const {
 
 std::string Reply::one_line() const {
     constexpr std::size_t max_bytes = 500;
-    std::string line = std::to_string(code);
-    line += ' ';
+    std::string line = code == 0 ? "" : std::to_string(code) + ' ';
     for (const char character : text) {
         if (line.size() == max_bytes) {
             break;

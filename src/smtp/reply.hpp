@@ -31,7 +31,7 @@ std::string to_text(const EnhancedCode& code);
 
 /// A server's answer to one command (RFC 5321, 4.2).
 struct Reply {
-    int code = 0;      ///< 200 to 599.
+    int code = 0;      ///< 200 to 599; 0 = none came, and the text is ours.
     std::string text;  ///< Its lines joined by '\n', codes removed. Untrusted: log one_line().
 
     Verdict verdict() const;

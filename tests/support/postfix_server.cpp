@@ -41,9 +41,11 @@ PostfixServer::PostfixServer(const UnpackedMailServer& unpacked)
     command.environment["MAIL_CONFIG"] = folder_ / "etc";
     command.output_file = folder_ / "output";
     master_ = std::make_unique<Process>(command);
-    const bool listens =
-        eventually([this] { return accepts_connections(port_); }, std::chrono::seconds(30));
-    if (!listens) {
+    (void)eventually(
+        [this] { return accepts_connections(port_) || !master_->running(); },
+        std::chrono::seconds(30)
+    );
+    if (!accepts_connections(port_)) {
         throw std::runtime_error("Postfix does not listen: " + log());
     }
 }

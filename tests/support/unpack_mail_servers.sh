@@ -1,8 +1,8 @@
 #!/bin/sh
 # unpack_mail_servers.sh [FOLDER]: puts Postfix, Exim and OpenSMTPD below FOLDER (default .dev/unpacked), each
 # with the libraries that this machine lacks, without installing anything: Debian's mail servers remove one
-# another, and their packages start daemons. Does nothing for what is there already. Needs no root, unless
-# the package lists are missing.
+# another, and their packages start daemons. nss_wrapper lends them the users that their packages would make.
+# Does nothing for what is there already. Needs no root, unless the package lists are missing.
 set -eu
 
 folder=${1:-$(dirname "$0")/../../.dev/unpacked}
@@ -64,4 +64,5 @@ failed=0
 unpack postfix postfix || failed=1
 unpack exim exim4-base exim4-daemon-light || failed=1
 unpack opensmtpd opensmtpd || failed=1
+unpack nss_wrapper libnss-wrapper || failed=1
 exit $failed

@@ -1,9 +1,12 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "support/process.hpp"
 
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace chatear::test {
 
@@ -18,6 +21,12 @@ public:
 
     /// What its programs must have in their environment: the unpacked libraries.
     std::map<std::string, std::string> environment() const;
+
+    /// The same, and users that the machine does not have: `names` with the ids of the user mail,
+    /// by nss_wrapper with files in `folder`.
+    std::map<std::string, std::string> environment_with_users(
+        const std::vector<std::string>& names, const TemporaryFolder& folder
+    ) const;
 
 private:
     explicit UnpackedMailServer(std::string folder) : folder_(std::move(folder)) {}

@@ -1,5 +1,7 @@
 // The same scenarios against each real mail server that relays to a mail catcher.
 #include "integration/smtp/sending.hpp"
+#include "support/exim_server.hpp"
+#include "support/opensmtpd_server.hpp"
 #include "support/postfix_server.hpp"
 
 #include <gmock/gmock.h>
@@ -13,6 +15,8 @@ namespace chatear::smtp::test {
 namespace {
 
 using chatear::test::CaughtMail;
+using chatear::test::EximServer;
+using chatear::test::OpensmtpdServer;
 using chatear::test::PostfixServer;
 using chatear::test::RelayServer;
 using chatear::test::UnpackedMailServer;
@@ -25,13 +29,28 @@ protected:
         if (!unpacked) {
             GTEST_SKIP() << unpacked.error().message;
         }
-        server = std::make_unique<PostfixServer>(*unpacked);
+        const Result<void> possible =
+            GetParam() == "opensmtpd" ? OpensmtpdServer::possible() : Result<void>();
+        if (!possible) {
+            GTEST_SKIP() << possible.error().message;
+        }
+        server = start(*unpacked);
     }
 
     void TearDown() override {
         if (HasFailure() && server) {
             GTEST_LOG_(INFO) << server->log();
         }
+    }
+
+    static std::unique_ptr<RelayServer> start(const UnpackedMailServer& unpacked) {
+        if (GetParam() == "postfix") {
+            return std::make_unique<PostfixServer>(unpacked);
+        }
+        if (GetParam() == "exim") {
+            return std::make_unique<EximServer>(unpacked);
+        }
+        return std::make_unique<OpensmtpdServer>(unpacked);
     }
 
     Options options() const {
@@ -118,6 +137,9 @@ TEST_P(Relay, ARefusedRecipientDoesNotDisturbTheNextMailOnTheConnection) {
 }
 
 TEST_P(Relay, ARefusalToRelayIsOurFaultAndNotTheRecipients) {
+    if (GetParam() == "opensmtpd") {
+        GTEST_SKIP() << "OpenSMTPD says \"550 Invalid recipient\" to both";
+    }
     const Sent sent = send_all(options(), {message_to("ann@elsewhere.test")});
     EXPECT_TRUE(sent.endings[0].is(SendStatus::sender_refused))
         << sent.endings[0].result->reply.one_line();
@@ -133,9 +155,50 @@ TEST_P(Relay, AContentOfManyWritesArrivesIntact) {
     expect_all_arrived(messages);
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, Relay, testing::Values("postfix"), [](const auto& server) {
-    return server.param;
-});
+INSTANTIATE_TEST_SUITE_P(
+    Servers,
+    Relay,
+    testing::Values("postfix", "exim"),
+    [](const auto& server) { return server.param; }
+);
+
+TEST(Exim, BeyondItsMessagesAConnectionANewOneIsMadeAndNoAttemptCounted) {
+    const Result<UnpackedMailServer> unpacked = UnpackedMailServer::find("exim");
+    if (!unpacked) {
+        GTEST_SKIP() << unpacked.error().message;
+    }
+    EximServer server(*unpacked, {.max_mails_per_connection = 10});
+    Options options = loopback_options(server.port());
+    options.connections = 1;
+    const Sent sent = send_in_turn(options, numbered_messages(35));
+    EXPECT_EQ(sent.counters.accepted, 35U) << sent.last_error;
+    EXPECT_EQ(sent.counters.try_later, 0U);
+    EXPECT_EQ(sent.counters.connected, 4U);
+    EXPECT_TRUE(chatear::test::eventually([&] { return server.sink().mails().size() == 35; }));
+}
+
+TEST(Exim, AuthenticatesByPlainAndLogin) {
+    const Result<UnpackedMailServer> unpacked = UnpackedMailServer::find("exim");
+    if (!unpacked) {
+        GTEST_SKIP() << unpacked.error().message;
+    }
+    EximServer server(*unpacked);
+    Options options = loopback_options(server.port());
+    options.tls = TlsPolicy::starttls;
+    options.tls_context = *net::make_tls_context({.ca_file = server.ca_file()});
+    for (const Mechanism mechanism : {Mechanism::plain, Mechanism::login}) {
+        options.mechanism = mechanism;
+        options.credentials = Credentials{"ann", Secret("secret")};
+        const Sent sent =
+            send_all(options, {message_to("ann@elsewhere.test")});  // Relayed for accounts only.
+        EXPECT_TRUE(sent.endings[0].is(SendStatus::accepted))
+            << sent.endings[0].thrown << server.log();
+        options.credentials = Credentials{"ann", Secret("wrong")};
+        EXPECT_THAT(
+            send_all(options, {message_to("ann@b.test")}).endings[0].thrown, HasSubstr("535")
+        );
+    }
+}
 
 }  // namespace
 }  // namespace chatear::smtp::test

@@ -66,8 +66,10 @@ Options loopback_options(std::uint16_t port) {
 }
 
 std::string tricky_content(std::size_t number, bool eight_bit) {
-    std::string content =
-        "Subject: number " + std::to_string(number) + "\r\n\r\n.\r\n..\r\n.a\r\n\r\na.\r\n";
+    // A server that finds Date or Message-ID missing would add them.
+    std::string content = "Date: Mon, 23 Nov 2026 10:00:00 +0000\r\nMessage-ID: <" +
+                          std::to_string(number) + "@a.test>\r\nSubject: number " +
+                          std::to_string(number) + "\r\n\r\n.\r\n..\r\n.a\r\n\r\na.\r\n";
     for (std::size_t line = 0; line < number % 50; ++line) {
         content += "line " + std::to_string(line) +
                    (eight_bit ? " gr\xc3\xbc\xc3\x9f dich" : " hello") + "\r\n";

@@ -131,6 +131,7 @@ TEST(Reply, TakesAnEnhancedCodeOnlyWhenItsClassMatches) {
 
 TEST(Reply, OneLineHoldsOnlyPrintableCharacters) {
     EXPECT_EQ((Reply{550, "a\nb\x1b[31m\xc3\xbc"}.one_line()), "550 a b?[31m??");
+    EXPECT_EQ((Reply{0, "no answer"}.one_line()), "no answer");
     EXPECT_EQ((Reply{550, std::string(10000, 'x')}.one_line().size()), 500U);
 }
 
