@@ -1,5 +1,7 @@
 #include "net/deadline.hpp"
 
+#include "net/moment.hpp"
+
 #include <boost/asio/steady_timer.hpp>
 
 #include <utility>
@@ -21,7 +23,7 @@ Deadline::Deadline(
 )
     : state_(std::make_shared<State>(executor)) {
     state_->on_expiry = std::move(on_expiry);
-    state_->timer.expires_after(after);
+    state_->timer.expires_at(moment_after(after));
     state_->timer.async_wait([state = state_](const boost::system::error_code&) {
         // The error code alone does not tell: a handler already queued is not recalled by cancel().
         if (state->on_expiry) {

@@ -2,6 +2,7 @@
 
 #include "net/timer.hpp"
 
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -10,19 +11,42 @@
 #include <stdexcept>
 
 namespace chatear::net {
+namespace {
+
+using asio::ip::tcp;
+
+void listen_on(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+    acceptor.open(endpoint.protocol());
+    acceptor.set_option(asio::socket_base::reuse_address(true));
+    if (endpoint.address().is_v6()) {
+        // All addresses are those of IPv4 too, whatever net.ipv6.bindv6only says.
+        acceptor.set_option(asio::ip::v6_only(!endpoint.address().is_unspecified()));
+    }
+    acceptor.bind(endpoint);
+    acceptor.listen();
+}
+
+/// A kernel or container may have no IPv6 at all.
+void listen_on_all(tcp::acceptor& acceptor, std::uint16_t port) {
+    boost::system::error_code error;
+    acceptor.open(tcp::v6(), error);
+    const bool has_v6 = !error;
+    acceptor.close(error);
+    listen_on(acceptor, {has_v6 ? tcp::v6() : tcp::v4(), port});
+}
+
+}  // namespace
 
 Listener::Listener(const asio::any_io_executor& executor, const ListenAddress& address)
     : acceptor_(executor) {
     try {
-        const auto ip =
-            address.host.empty()
-                ? asio::ip::address(asio::ip::address_v6::any())
-                : asio::ip::make_address(address.host == "localhost" ? "127.0.0.1" : address.host);
-        const asio::ip::tcp::endpoint endpoint(ip, address.port);
-        acceptor_.open(endpoint.protocol());
-        acceptor_.set_option(asio::socket_base::reuse_address(true));
-        acceptor_.bind(endpoint);
-        acceptor_.listen();
+        if (address.host.empty()) {
+            listen_on_all(acceptor_, address.port);
+        } else {
+            const auto ip =
+                asio::ip::make_address(address.host == "localhost" ? "127.0.0.1" : address.host);
+            listen_on(acceptor_, {ip, address.port});
+        }
     } catch (const boost::system::system_error& error) {
         throw std::runtime_error(fmt::format(
             "cannot listen on {}:{}: {}", address.host, address.port, error.code().message()

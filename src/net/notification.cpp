@@ -55,7 +55,11 @@ asio::awaitable<void> Notification::wait() {
 }
 
 asio::awaitable<bool> Notification::wait_for(std::chrono::milliseconds timeout) {
-    return State::wait(state_, std::chrono::steady_clock::now() + timeout);
+    return State::wait(state_, moment_after(timeout));
+}
+
+asio::awaitable<bool> Notification::wait_until(Moment end) {
+    return State::wait(state_, end);
 }
 
 void Notification::notify_all() {

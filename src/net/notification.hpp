@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/moment.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
@@ -29,6 +31,7 @@ public:
 
     /// False when `timeout` passed first.
     asio::awaitable<bool> wait_for(std::chrono::milliseconds timeout);
+    asio::awaitable<bool> wait_until(Moment end);
 
     void notify_all();
 

@@ -6,9 +6,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace chatear::net {
@@ -19,10 +18,11 @@ namespace asio = boost::asio;
 /// name server does not answer.
 class Resolver {
 public:
-    explicit Resolver(const asio::any_io_executor& executor) : resolver_(executor) {}
+    explicit Resolver(const asio::any_io_executor& executor);
 
     /// The addresses to try, in order. Throws Unavailable naming `dependency` when the name has
-    /// never been resolved and cannot be now, within `timeout`.
+    /// never been resolved and cannot be now, within `timeout`. A lookup that is late goes on by
+    /// itself, and its answer serves the next call; at most one a name is under way.
     asio::awaitable<std::vector<asio::ip::tcp::endpoint>> resolve(
         std::string dependency,
         std::string host,
@@ -31,9 +31,8 @@ public:
     );
 
 private:
-    asio::ip::tcp::resolver resolver_;
-    std::map<std::pair<std::string, std::uint16_t>, std::vector<asio::ip::tcp::endpoint>>
-        last_good_;
+    struct State;
+    std::shared_ptr<State> state_;
 };
 
 }  // namespace chatear::net

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "base/error.hpp"
 #include "net/deadline.hpp"
+#include "net/moment.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -13,6 +14,7 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -21,6 +23,17 @@ namespace {
 
 using asio::ip::tcp;
 using TlsStream = asio::ssl::stream<tcp::socket&>;
+
+/// What the next of `parts` may take of the time until `end`: an address that swallows packets must
+/// not use up the others' time.
+std::chrono::milliseconds share_of_time(Moment end, std::size_t parts) {
+    if (end == Moment::max()) {
+        return Stream::no_limit;
+    }
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    return std::max(left, std::chrono::milliseconds(0)) / static_cast<std::int64_t>(parts);
+}
 
 }  // namespace
 
@@ -52,6 +65,30 @@ struct Stream::State {
                 close();
             });
         }
+    }
+
+    /// Connects, within `limit`; the stream stays open for another attempt where that fails. Throws
+    /// when the task is being stopped.
+    asio::awaitable<boost::system::error_code> try_address(
+        tcp::endpoint endpoint, milliseconds limit
+    ) {
+        boost::system::error_code error;
+        socket.close(error);
+        std::optional<Deadline> deadline;
+        if (limit != no_limit) {
+            deadline.emplace(executor, limit, [this] {
+                boost::system::error_code ignored;
+                socket.close(ignored);
+            });
+        }
+        co_await socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
+        timed_out = deadline && deadline->expired();
+        if (timed_out) {
+            error = asio::error::timed_out;
+        } else if (error == asio::error::operation_aborted && is_open) {
+            check(error, "connecting");
+        }
+        co_return error;
     }
 
     /// Returns when `error` is none; else closes and throws what it means.
@@ -98,30 +135,30 @@ Stream& Stream::operator=(Stream&& other) noexcept {
 asio::awaitable<void> Stream::connect(
     Resolver& resolver, std::string host, std::uint16_t port, milliseconds timeout
 ) {
+    CHATEAR_ASSERT(!state_->is_open);
+    // What still ends of an earlier connection must not touch this one.
+    state_ = std::make_shared<State>(state_->executor, state_->dependency);
     const std::shared_ptr<State> state = state_;
-    CHATEAR_ASSERT(!state->is_open);
     state->peer = host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
                                                       : fmt::format("[{}]:{}", host, port);
-    state->tls.reset();
-    state->timed_out = false;
-    const std::vector<tcp::endpoint> endpoints =
-        co_await resolver.resolve(state->dependency, host, port, timeout);
-    std::optional<Deadline> deadline;
-    state->arm(deadline, timeout);
+    state->is_open = true;
+    const Moment end = timeout == no_limit ? Moment::max() : moment_after(timeout);
+    std::vector<tcp::endpoint> endpoints;
+    try {
+        // Half the time, so that the last good addresses can still be tried.
+        const milliseconds half = timeout == no_limit ? no_limit : timeout / 2;
+        endpoints = co_await resolver.resolve(state->dependency, host, port, half);
+    } catch (...) {
+        state->is_open = false;
+        throw;
+    }
     boost::system::error_code error = asio::error::host_not_found;
-    for (const tcp::endpoint& endpoint : endpoints) {
-        if (state->timed_out) {
-            break;
-        }
-        boost::system::error_code ignored;
-        state->socket.close(ignored);
-        state->is_open = true;
-        co_await state->socket.async_connect(
-            endpoint, asio::redirect_error(asio::use_awaitable, error)
-        );
-        if (!error || error == asio::error::operation_aborted || !state->is_open) {
-            break;
-        }
+    for (std::size_t i = 0; i < endpoints.size() && error && state->is_open; ++i) {
+        const milliseconds share = share_of_time(end, endpoints.size() - i);
+        error = co_await state->try_address(endpoints[i], share);
+    }
+    if (!error && !state->is_open) {
+        error = asio::error::operation_aborted;  // Closed in the moment of its success.
     }
     state->check(error, "connecting");
     state->socket.set_option(tcp::no_delay(true), error);

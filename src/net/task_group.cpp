@@ -7,6 +7,8 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <cstdlib>
@@ -49,6 +51,12 @@ void check_end(const std::string& name, const std::exception_ptr& error) {
     std::abort();
 }
 
+/// co_spawn alone would run the task up to its first wait within start().
+asio::awaitable<void> run_in_next_turn(asio::awaitable<void> task) {
+    co_await asio::post(asio::use_awaitable);
+    co_await std::move(task);
+}
+
 }  // namespace
 
 TaskGroup::TaskGroup(const asio::any_io_executor& executor)
@@ -69,7 +77,7 @@ void TaskGroup::start(std::string name, asio::awaitable<void> task) {
     };
     asio::co_spawn(
         executor_,
-        std::move(task),
+        run_in_next_turn(std::move(task)),
         asio::bind_cancellation_slot(entry->stop.slot(), std::move(on_end))
     );
 }

@@ -1,5 +1,7 @@
 #include "net/timer.hpp"
 
+#include "net/moment.hpp"
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -8,7 +10,7 @@ namespace chatear::net {
 
 asio::awaitable<void> sleep_for(milliseconds duration) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor, duration);
+    asio::steady_timer timer(executor, moment_after(duration));
     co_await timer.async_wait(asio::use_awaitable);
 }
 
