@@ -2,11 +2,14 @@
 
 #include <boost/algorithm/string/trim.hpp>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace chatear::test {
 namespace {
@@ -126,6 +129,25 @@ void PostgresServer::resume() {
     for (const pid_t pid : processes()) {
         ::kill(pid, SIGCONT);
     }
+}
+
+void PostgresServer::enable_tls(const std::string& certificate_file, const std::string& key_file) {
+    struct stat owner {};
+    ::stat((folder_ / "data").c_str(), &owner);
+    for (const auto& [name, file] :
+         {std::pair("data/server.crt", certificate_file), std::pair("data/server.key", key_file)}) {
+        const std::string path = folder_ / name;
+        write_file(path, read_file(file));
+        std::filesystem::permissions(
+            path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write
+        );
+        if (::chown(path.c_str(), owner.st_uid, owner.st_gid) != 0) {
+            throw std::runtime_error("cannot give " + path + " to the server's user");
+        }
+    }
+    sql("ALTER SYSTEM SET ssl = on");
+    sql("SELECT pg_reload_conf()");
+    EXPECT_TRUE(eventually([this] { return sql("SHOW ssl") == "on"; }));
 }
 
 std::string PostgresServer::create_database() {

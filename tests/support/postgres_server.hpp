@@ -23,6 +23,9 @@ public:
     void pause();  ///< SIGSTOP to all its processes.
     void resume();
 
+    /// From the next connection on; the files are PEM.
+    void enable_tls(const std::string& certificate_file, const std::string& key_file);
+
     std::string create_database();  ///< An empty one; the result is its URL.
     std::string url(const std::string& database = "postgres") const;
     std::uint16_t port() const { return port_; }
