@@ -1,6 +1,24 @@
 #include "notification/settings.hpp"
 
 namespace chatear::notification {
+namespace {
+
+void read_rates(SettingsReader& reader, EmailSettings& settings) {
+    settings.rate = reader.rate(
+        {.name = "EMAIL_RATE",
+         .help = "E-mails that this process takes in a time; unset = no limit."}
+    );
+    settings.rate_per_domain = reader.rate(
+        {.name = "EMAIL_RATE_PER_DOMAIN",
+         .help = "E-mails to one domain in a time, over all processes; unset = no limit."}
+    );
+    settings.rate_per_recipient = reader.rate(
+        {.name = "EMAIL_RATE_PER_RECIPIENT",
+         .help = "E-mails to one address in a time, over all processes; unset = no limit."}
+    );
+}
+
+}  // namespace
 
 EmailSettings read_email_settings(SettingsReader& reader) {
     EmailSettings settings;
@@ -38,18 +56,7 @@ EmailSettings read_email_settings(SettingsReader& reader) {
          .help = "Where the e-mail templates are."},
         "a folder"
     );
-    settings.rate = reader.rate(
-        {.name = "EMAIL_RATE",
-         .help = "E-mails that this process takes in a time; unset = no limit."}
-    );
-    settings.rate_per_domain = reader.rate(
-        {.name = "EMAIL_RATE_PER_DOMAIN",
-         .help = "E-mails to one domain in a time, over all processes; unset = no limit."}
-    );
-    settings.rate_per_recipient = reader.rate(
-        {.name = "EMAIL_RATE_PER_RECIPIENT",
-         .help = "E-mails to one address in a time, over all processes; unset = no limit."}
-    );
+    read_rates(reader, settings);
     return settings;
 }
 

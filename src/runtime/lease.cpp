@@ -35,7 +35,8 @@ asio::awaitable<void> Lease::run() {
             // The pool says so once for all; here only the pace changes.
             log::debug("the lease could not be renewed", {{"reason", unavailable.why()}});
         }
-        co_await net::sleep_for(renewed ? renewal : retry);
+        const auto pause = renewed ? renewal : retry;
+        co_await net::sleep_for(pause);
     }
 }
 

@@ -164,6 +164,19 @@ private:
     fmt::dynamic_format_arg_store<fmt::format_context> arguments_;
 };
 
+/// What a verdict sets in the column that says when it was done; nothing where there is none.
+std::string done_at_set(const LedgerTable& table) {
+    if (table.done_at_column.empty()) {
+        return {};
+    }
+    CHATEAR_ASSERT(is_name(table.done_at_column));
+    return fmt::format(
+        ", {0} = CASE WHEN i.status = '{1}' THEN now() ELSE t.{0} END",
+        table.done_at_column,
+        table.done_word
+    );
+}
+
 }  // namespace
 
 LedgerSql::LedgerSql(const LedgerTable& table) {
@@ -177,8 +190,6 @@ LedgerSql::LedgerSql(const LedgerTable& table) {
     claim = claims.fill(claim_form);
 
     Form verdicts(table);
-    const bool has_done_at = !table.done_at_column.empty();
-    CHATEAR_ASSERT(!has_done_at || is_name(table.done_at_column));
     verdicts.add("detail_arrays", each(table.verdict_columns, 10, ", ${n}::text[]"));
     verdicts.add("detail_names", each(table.verdict_columns, 10, ", {name}"));
     verdicts.add(
@@ -189,15 +200,7 @@ LedgerSql::LedgerSql(const LedgerTable& table) {
             ", {name} = CASE WHEN i.detailed THEN i.{name}::{type} ELSE t.{name} END"
         )
     );
-    verdicts.add(
-        "done_at",
-        has_done_at ? fmt::format(
-                          ", {0} = CASE WHEN i.status = '{1}' THEN now() ELSE t.{0} END",
-                          table.done_at_column,
-                          table.done_word
-                      )
-                    : std::string()
-    );
+    verdicts.add("done_at", done_at_set(table));
     verdicts.add("outbox_columns", std::string(outbox_columns));
     verdicts.add(
         "published_columns",

@@ -10,21 +10,7 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-void read_work(SettingsReader& reader, Settings& settings) {
-    settings.concurrency = static_cast<std::size_t>(reader.integer(
-        {.name = "WORKER_CONCURRENCY",
-         .fallback = "512",
-         .help = "Events of a subject in hand at once, at most."},
-        1,
-        10'000
-    ));
-    settings.memory_budget = reader.bytes(
-        {.name = "MEMORY_BUDGET",
-         .fallback = "64MiB",
-         .help = "Bytes of a subject's events in hand at once, at most."},
-        1024 * 1024,
-        std::size_t{64} * 1024 * 1024 * 1024
-    );
+void read_retry(SettingsReader& reader, Settings& settings) {
     settings.retry.max_attempts = static_cast<std::uint32_t>(reader.integer(
         {.name = "RETRY_MAX_ATTEMPTS",
          .fallback = "10",
@@ -43,6 +29,23 @@ void read_work(SettingsReader& reader, Settings& settings) {
         {.name = "RETRY_MAX", .fallback = "5m", .help = "What the delay never exceeds."},
         milliseconds(1),
         hours(24)
+    );
+}
+
+void read_work(SettingsReader& reader, Settings& settings) {
+    settings.concurrency = static_cast<std::size_t>(reader.integer(
+        {.name = "WORKER_CONCURRENCY",
+         .fallback = "512",
+         .help = "Events of a subject in hand at once, at most."},
+        1,
+        10'000
+    ));
+    settings.memory_budget = reader.bytes(
+        {.name = "MEMORY_BUDGET",
+         .fallback = "64MiB",
+         .help = "Bytes of a subject's events in hand at once, at most."},
+        1024 * 1024,
+        std::size_t{64} * 1024 * 1024 * 1024
     );
     settings.shutdown_timeout = reader.duration(
         {.name = "SHUTDOWN_TIMEOUT",
@@ -121,6 +124,7 @@ void read_surroundings(SettingsReader& reader, Settings& settings) {
 Settings read_settings(SettingsReader& reader) {
     Settings settings;
     read_work(reader, settings);
+    read_retry(reader, settings);
     read_stores(reader, settings);
     read_surroundings(reader, settings);
     return settings;
