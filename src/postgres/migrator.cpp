@@ -119,8 +119,8 @@ asio::awaitable<Result<std::vector<std::string>>> Migrator::missing_tables(
     std::vector<std::string> tables
 ) {
     using Names = Result<std::vector<std::string>>;
-    const std::function<asio::awaitable<Names>(Connection&)> work =
-        [&tables](Connection& connection) -> asio::awaitable<Names> {
+    const std::function<asio::awaitable<Names>(Connection&)> work = [&tables](Connection& connection
+                                                                    ) -> asio::awaitable<Names> {
         Params params;
         params.texts(tables);
         const QueryResult rows = co_await connection.query(select_missing_tables, params);

@@ -35,7 +35,7 @@ std::size_t Rows::column(std::string_view name) const {
             return static_cast<std::size_t>(n);
         }
     }
-    CHATEAR_ASSERT(!"the statement returns a column of this name");
+    CHATEAR_ASSERT(false && "the statement returns a column of this name");
     return 0;
 }
 

@@ -232,7 +232,7 @@ std::string ledger_word(const LedgerTable& table, LedgerStatus status) {
         case LedgerStatus::ambiguous:
             return "ambiguous";
     }
-    CHATEAR_ASSERT(!"a status of the ledger");
+    CHATEAR_ASSERT(false && "a status of the ledger");
     return {};
 }
 

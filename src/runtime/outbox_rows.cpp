@@ -21,7 +21,7 @@ std::string_view outbox_word(OutboxKind kind) {
         case OutboxKind::domain_event:
             return "domain_event";
     }
-    CHATEAR_ASSERT(!"a kind of outbox row");
+    CHATEAR_ASSERT(false && "a kind of outbox row");
     return {};
 }
 
