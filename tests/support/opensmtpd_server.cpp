@@ -1,7 +1,6 @@
 #include "support/opensmtpd_server.hpp"
 
 #include <csignal>
-#include <filesystem>
 #include <stdexcept>
 
 namespace chatear::test {
@@ -57,15 +56,9 @@ OpensmtpdServer::~OpensmtpdServer() {
 }
 
 std::string OpensmtpdServer::configuration() {
-    const Certificates::Pair pair = certificates_.loopback();
-    // OpenSMTPD refuses a key that others may read.
-    using std::filesystem::perms;
-    std::filesystem::permissions(pair.key_file, perms::owner_read | perms::owner_write);
-    return "pki loopback cert \"" + pair.certificate_file + "\"\npki loopback key \"" +
-           pair.key_file + "\"\ntable refused { \"refuse@b.test\" }\nlisten on 127.0.0.1 port " +
+    return "table refused { \"refuse@b.test\" }\nlisten on 127.0.0.1 port " +
            std::to_string(port_) +
-           " hostname opensmtpd.test tls pki loopback\naction \"sink\" relay host "
-           "smtp://127.0.0.1:" +
+           " hostname opensmtpd.test\naction \"sink\" relay host smtp://127.0.0.1:" +
            std::to_string(sink_.port()) +
            "\nmatch from any for rcpt-to <refused> reject\n"
            "match from any for domain \"b.test\" action \"sink\"\n";

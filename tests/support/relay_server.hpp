@@ -17,6 +17,8 @@ public:
     virtual std::uint16_t port() const = 0;
     virtual std::string log() const = 0;  ///< What it wrote, for a test that fails.
 
+    virtual bool offers_tls() const { return true; }
+
     std::string ca_file() const { return certificates_.ca_file(); }
     MailCatcher& sink() {
         return sink_;
