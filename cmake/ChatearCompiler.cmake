@@ -27,10 +27,11 @@ target_compile_options(chatear_options INTERFACE
     -Woverloaded-virtual -Wnon-virtual-dtor -Wextra-semi -Werror)
 # An aggregate that leaves the rest of its members at their defaults is how options are written here.
 target_compile_options(chatear_options INTERFACE -Wno-missing-field-initializers)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # What these find depends on the optimizer, and at -O3 it is wrong about std::string (gcc bug 105651).
-    target_compile_options(chatear_options INTERFACE
-        -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict -Wno-maybe-uninitialized)
+    foreach(alarm array-bounds stringop-overflow stringop-overread restrict maybe-uninitialized)
+        target_compile_options(chatear_options INTERFACE $<$<CONFIG:Release>:-Wno-${alarm}>)
+    endforeach()
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # Without it ccache never hits behind a precompiled header.
