@@ -1,0 +1,235 @@
+#include "consumer_fixture.hpp"
+
+#include <stdexcept>
+
+namespace chatear::runtime {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+using Rule6Consumer = ConsumerTest;
+using Rule8Consumer = ConsumerTest;
+using Rule10Consumer = ConsumerTest;
+using Rule12Consumer = ConsumerTest;
+
+TEST_F(ConsumerTest, AnEventIsHandledRecordedAndAcked) {
+    give("a");
+    run([this] { return settled(1); });
+    EXPECT_THAT(handled_, ElementsAre("a"));
+    ASSERT_THAT(judge_.recorded, SizeIs(1));
+    EXPECT_EQ(judge_.recorded[0].event_id, "a");
+    EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::done);
+    EXPECT_THAT(source_.acked, ElementsAre("a#1"));
+    EXPECT_EQ(status().done, 1U);
+    EXPECT_EQ(status().in_hand, 0U);
+    EXPECT_EQ(status().bytes_in_hand, 0U);
+}
+
+TEST_F(ConsumerTest, NeverHasMoreInHandThanItMay) {
+    for (int i = 0; i < 50; ++i) {
+        give(std::to_string(i));
+    }
+    run([this] { return settled(50); });
+    EXPECT_EQ(most_running_, 4);
+    EXPECT_THAT(source_.acked, SizeIs(50));
+}
+
+TEST_F(ConsumerTest, TheBytesInHandAreTakenOffTheCredit) {
+    options_.memory_budget = 1000;
+    give("a");
+    std::size_t seen = 0;
+    handler_ = [&](TestEvent, Delivery) -> asio::awaitable<Outcome> {
+        co_await net::sleep_for(12ms);
+        seen = source_.credit_bytes;
+        co_return Done{};
+    };
+    run([this] { return settled(1); });
+    EXPECT_LT(seen, 1000U);
+    EXPECT_GT(seen, 0U);
+}
+
+TEST_F(ConsumerTest, WhatIsInHandIsKeptInProgress) {
+    give("slow");
+    handler_ = [](TestEvent, Delivery) -> asio::awaitable<Outcome> {
+        co_await net::sleep_for(30ms);
+        co_return Done{};
+    };
+    run([this] { return settled(1); });
+    EXPECT_THAT(source_.kept, Contains("slow#1"));
+}
+
+TEST_F(ConsumerTest, ABadPayloadIsOneDeadLetterWithoutAHandler) {
+    source_.give("bad", "{");
+    run([this] { return settled(1); });
+    EXPECT_THAT(handled_, IsEmpty());
+    ASSERT_THAT(judge_.recorded, SizeIs(1));
+    EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::failed);
+    ASSERT_THAT(judge_.recorded[0].verdict.publish, SizeIs(1));
+    EXPECT_EQ(judge_.recorded[0].verdict.publish[0].subject, "dlq.test.event");
+    EXPECT_EQ(status().dead_lettered, 1U);
+}
+
+TEST_F(ConsumerTest, AnExceptionOfTheHandlerIsARetry) {
+    give("a");
+    handler_ = [](TestEvent, Delivery) -> asio::awaitable<Outcome> {
+        throw std::runtime_error("a defect");
+        co_return Done{};
+    };
+    run([this] { return settled(1); });
+    ASSERT_THAT(judge_.recorded, SizeIs(1));
+    EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::retrying);
+    EXPECT_EQ(judge_.recorded[0].verdict.reason, "a defect");
+    EXPECT_EQ(status().retried, 1U);
+}
+
+TEST_F(ConsumerTest, WhatTheLedgerCannotHoldIsADeadLetter) {
+    give("a");
+    judge_.on_claim = [](const Event&, std::uint64_t) -> ClaimReply {
+        throw std::runtime_error("PostgreSQL refuses a value");
+    };
+    run([this] { return settled(1); });
+    ASSERT_THAT(judge_.buried, SizeIs(1));
+    EXPECT_THAT(source_.acked, ElementsAre("a#1"));
+    EXPECT_THAT(handled_, IsEmpty());
+}
+
+TEST_F(Rule6Consumer, ASecondDeliveryIsJudgedAfterTheVerdictOfTheFirst) {
+    give("a");
+    give("a");
+    bool second_waited = true;
+    handler_ = [&](TestEvent, Delivery) -> asio::awaitable<Outcome> {
+        co_await net::sleep_for(20ms);
+        second_waited = second_waited && judge_.claims.size() == 1;
+        co_return Done{};
+    };
+    judge_.on_claim = [this](const Event&, std::uint64_t) {
+        ClaimReply reply;
+        reply.answer = judge_.recorded.empty() ? ClaimAnswer::granted : ClaimAnswer::finished;
+        return reply;
+    };
+    run([this] { return settled(2); });
+    EXPECT_TRUE(second_waited);
+    EXPECT_THAT(handled_, SizeIs(1));
+    EXPECT_THAT(source_.acked, ElementsAre("a#1", "a#2"));
+    EXPECT_THAT(source_.kept, AllOf(Contains("a#1"), Contains("a#2")));
+    EXPECT_EQ(status().already_final, 1U);
+}
+
+TEST_F(Rule6Consumer, AClaimWhoseAnswerGotLostIsAskedAgainByTheSamePair) {
+    give("a");
+    int asked = 0;
+    judge_.on_claim = [&](const Event&, std::uint64_t) {
+        if (++asked < 3) {
+            throw Unavailable("postgres", "test:1", "the answer got lost");
+        }
+        ClaimReply reply;
+        reply.answer = ClaimAnswer::granted;
+        return reply;
+    };
+    run([this] { return settled(1); });
+    ASSERT_THAT(judge_.claims, SizeIs(3));
+    EXPECT_EQ(judge_.claims[0], judge_.claims[1]);
+    EXPECT_EQ(judge_.claims[0], judge_.claims[2]);
+    EXPECT_EQ(judge_.recorded.at(0).verdict.status, LedgerStatus::done);
+}
+
+TEST_F(Rule6Consumer, EachDeliveryHasAClaimNumberOfItsOwn) {
+    give("a");
+    give("b");
+    run([this] { return settled(2); });
+    ASSERT_THAT(judge_.claims, SizeIs(2));
+    EXPECT_NE(judge_.claims[0].second, judge_.claims[1].second);
+}
+
+TEST_F(Rule8Consumer, FinishedAndStaleAreAckedAndNothingIsDone) {
+    give("finished");
+    give("stale");
+    judge_.on_claim = [](const Event& event, std::uint64_t) {
+        ClaimReply reply;
+        reply.answer = event.event_id == "stale" ? ClaimAnswer::stale : ClaimAnswer::finished;
+        return reply;
+    };
+    run([this] { return settled(2); });
+    EXPECT_THAT(source_.acked, SizeIs(2));
+    EXPECT_THAT(handled_, IsEmpty());
+    EXPECT_THAT(judge_.recorded, IsEmpty());
+    EXPECT_EQ(status().already_final, 2U);
+}
+
+TEST_F(Rule8Consumer, WhatALiveProcessHasGoesBackWithADelay) {
+    give("a");
+    judge_.on_claim = [](const Event&, std::uint64_t) { return ClaimReply{}; };
+    run([this] { return settled(1); });
+    ASSERT_THAT(source_.naked, SizeIs(1));
+    EXPECT_EQ(source_.naked[0].second, options_.held_elsewhere_delay);
+    EXPECT_THAT(source_.acked, IsEmpty());
+    EXPECT_EQ(status().held_elsewhere, 1U);
+}
+
+TEST_F(Rule8Consumer, ATakeoverAfterContentIsCounted) {
+    give("a");
+    judge_.on_claim = [](const Event&, std::uint64_t) {
+        ClaimReply reply;
+        reply.answer = ClaimAnswer::taken_over;
+        reply.takeovers = 1;
+        reply.content_may_have_left = true;
+        return reply;
+    };
+    bool told = false;
+    handler_ = [&](TestEvent, Delivery delivery) -> asio::awaitable<Outcome> {
+        told = delivery.possible_duplicate();
+        co_return Done{};
+    };
+    run([this] { return settled(1); });
+    EXPECT_TRUE(told);
+    EXPECT_EQ(status().possible_duplicates, 1U);
+}
+
+TEST_F(Rule8Consumer, AConflictIsADeadLetterUnderAnIdOfItsOwn) {
+    give("a");
+    judge_.on_claim = [](const Event&, std::uint64_t) {
+        ClaimReply reply;
+        reply.answer = ClaimAnswer::conflict;
+        return reply;
+    };
+    run([this] { return settled(1); });
+    ASSERT_THAT(judge_.buried, SizeIs(1));
+    EXPECT_THAT(judge_.buried[0].event_id, StartsWith("a."));
+    EXPECT_THAT(judge_.recorded, IsEmpty());
+    EXPECT_THAT(source_.acked, SizeIs(1));
+}
+
+TEST_F(Rule10Consumer, AVerdictThatMatchesNothingIsNeitherAckedNorNaked) {
+    give("a");
+    judge_.settlement.action = Settlement::Action::drop;
+    run([this] { return !judge_.recorded.empty(); });
+    EXPECT_THAT(source_.acked, IsEmpty());
+    EXPECT_THAT(source_.naked, IsEmpty());
+    EXPECT_EQ(status().dropped, 1U);
+    EXPECT_EQ(status().in_hand, 0U);
+}
+
+TEST_F(Rule12Consumer, AnOutageAfterContentBeganIsAResultAndNoHandlerRunsAgain) {
+    give("a");
+    handler_ = [](TestEvent, Delivery delivery) -> asio::awaitable<Outcome> {
+        const bool allowed = co_await delivery.begin_content();
+        EXPECT_TRUE(allowed);
+        throw Unavailable("smtp", "test:25", "hung up");
+    };
+    run([this] { return settled(1); });
+    EXPECT_THAT(handled_, SizeIs(1));
+    ASSERT_THAT(judge_.recorded, SizeIs(1));
+    EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::retrying);
+    EXPECT_THAT(judge_.recorded[0].verdict.reason, HasSubstr("the result is unknown"));
+    EXPECT_EQ(consumer_->brake().state(), Brake::State::closed)
+        << "the others need not meet it too";
+}
+
+}  // namespace
+}  // namespace chatear::runtime

@@ -1,0 +1,57 @@
+#include "runtime/lease.hpp"
+
+#include "fakes.hpp"
+#include "support/coroutine.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace chatear::runtime {
+namespace {
+
+using testing::ElementsAre;
+
+class Rule7Lease : public testing::Test {
+protected:
+    asio::awaitable<void> until(std::size_t entries) {
+        while (registry_.log.size() < entries) {
+            co_await registry_.changed.wait();
+        }
+        co_await net::Notification(context_.get_executor()).wait_for(std::chrono::milliseconds(1));
+    }
+
+    asio::io_context context_;
+    ManualClock clock_{Time()};
+    ContentGate gate_{clock_};
+    FakeRegistry registry_{context_.get_executor()};
+};
+
+TEST_F(Rule7Lease, RenewsThenDeclaresItsPredecessorDeadAndReleasesAtTheEnd) {
+    std::vector<std::string> predecessors(1, "old");
+    Lease lease(context_.get_executor(), registry_, gate_, clock_, predecessors);
+    const auto test = [&]() -> asio::awaitable<void> {
+        lease.start();
+        co_await until(2);
+        EXPECT_TRUE(gate_.lease_fresh());
+        co_await lease.release();
+    };
+    test::run_coroutine(context_, test);
+    EXPECT_THAT(registry_.log, ElementsAre("renew", "declare dead old", "release"));
+}
+
+TEST_F(Rule7Lease, AnOutageLeavesTheGateShut) {
+    std::vector<std::string> nobody;
+    Lease lease(context_.get_executor(), registry_, gate_, clock_, nobody);
+    registry_.outage.down = true;
+    const auto test = [&]() -> asio::awaitable<void> {
+        lease.start();
+        co_await until(1);
+        EXPECT_FALSE(gate_.lease_fresh());
+        co_await lease.release();
+    };
+    test::run_coroutine(context_, test);
+    EXPECT_THAT(registry_.log, ElementsAre("failed: renew", "failed: release"));
+}
+
+}  // namespace
+}  // namespace chatear::runtime

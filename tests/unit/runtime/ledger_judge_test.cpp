@@ -1,0 +1,234 @@
+#include "runtime/ledger_judge.hpp"
+
+#include "fakes.hpp"
+#include "net/timer.hpp"
+#include "support/coroutine.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace chatear::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Answers what the test says, and keeps what it was asked.
+class AnsweringLedger final : public Ledger {
+public:
+    asio::awaitable<std::vector<ClaimReply>> claim(std::vector<ClaimRequest> requests) override {
+        outage.check();
+        claims.insert(claims.end(), requests.begin(), requests.end());
+        ClaimReply reply;
+        reply.answer = answer;
+        co_return std::vector<ClaimReply>(requests.size(), reply);
+    }
+    asio::awaitable<std::vector<bool>> record(std::vector<VerdictRequest> requests) override {
+        ++record_calls;
+        if (failures > 0) {
+            --failures;
+            throw Unavailable("postgres", "test:1", "down");
+        }
+        verdicts.insert(verdicts.end(), requests.begin(), requests.end());
+        co_return std::vector<bool>(requests.size(), stands);
+    }
+    asio::awaitable<std::vector<bool>> begin_content(std::vector<ContentRequest> requests
+    ) override {
+        contents += requests.size();
+        co_return std::vector<bool>(requests.size(), stands);
+    }
+    asio::awaitable<std::size_t> remove_final_rows(
+        std::chrono::milliseconds /*age*/, std::size_t /*most*/
+    ) override {
+        co_return 0;
+    }
+
+    Outage outage{"postgres"};
+    ClaimAnswer answer = ClaimAnswer::granted;
+    bool stands = true;
+    int failures = 0;
+    int record_calls = 0;
+    std::size_t contents = 0;
+    std::vector<ClaimRequest> claims;
+    std::vector<VerdictRequest> verdicts;
+};
+
+class LedgerJudgeTest : public testing::Test {
+protected:
+    LedgerJudgeTest() {
+        event_.message.subject = "email.send";
+        event_.event_id = "order-7";
+        event_.generation = 2;
+        claim_.event_id = "order-7";
+        claim_.generation = 2;
+        claim_.claim_no = 41;
+        gate_.renewed(clock_.boot_time());
+        claim_.lease_number = gate_.lease_number();
+    }
+
+    LedgerJudge& judge(bool notes_content = false) {
+        judge_.emplace(context_.get_executor(), ledger_, outbox_, suspects_, gate_, notes_content);
+        return *judge_;
+    }
+
+    void run(const std::function<asio::awaitable<void>()>& test) {
+        test::run_coroutine(context_, test);
+    }
+
+    bool begin_content(bool notes_content = false) {
+        bool allowed = false;
+        LedgerJudge& judge_used = judge(notes_content);
+        run([&]() -> asio::awaitable<void> {
+            allowed = co_await judge_used.begin_content(event_, claim_);
+        });
+        return allowed;
+    }
+
+    Settlement record() {
+        Settlement settlement;
+        LedgerJudge& judge_used = judge();
+        run([&]() -> asio::awaitable<void> {
+            Verdict verdict;
+            verdict.reason = "r";
+            std::vector<std::optional<std::string>> none;
+            settlement =
+                co_await judge_used.record(event_, claim_, std::move(verdict), std::move(none));
+        });
+        return settlement;
+    }
+
+    asio::io_context context_;
+    ManualClock clock_{Time()};
+    ContentGate gate_{clock_};
+    AnsweringLedger ledger_;
+    FakeOutbox outbox_{context_.get_executor()};
+    FakeSuspects suspects_;
+    Event event_;
+    Claim claim_;
+    std::optional<LedgerJudge> judge_;
+};
+
+using Rule7Judge = LedgerJudgeTest;
+using Rule10Judge = LedgerJudgeTest;
+using Rule12Judge = LedgerJudgeTest;
+using Rule13Judge = LedgerJudgeTest;
+using Rule19Judge = LedgerJudgeTest;
+
+TEST_F(LedgerJudgeTest, AClaimNamesItsHandler) {
+    LedgerJudge& judge_used = judge();
+    run([&]() -> asio::awaitable<void> {
+        std::vector<std::optional<std::string>> none;
+        const ClaimReply reply = co_await judge_used.claim(event_, 41, std::move(none));
+        EXPECT_EQ(reply.answer, ClaimAnswer::granted);
+    });
+    ASSERT_EQ(ledger_.claims.size(), 1U);
+    EXPECT_EQ(ledger_.claims[0].subject, "email.send");
+    EXPECT_EQ(ledger_.claims[0].event_id, "order-7");
+    EXPECT_EQ(ledger_.claims[0].generation, 2U);
+    EXPECT_EQ(ledger_.claims[0].claim_no, 41U);
+}
+
+TEST_F(LedgerJudgeTest, AClaimInAnOutageIsUnavailable) {
+    ledger_.outage.down = true;
+    LedgerJudge& judge_used = judge();
+    const auto test = [&]() -> asio::awaitable<void> {
+        std::vector<std::optional<std::string>> none;
+        (void)co_await judge_used.claim(event_, 41, std::move(none));
+    };
+    EXPECT_THROW(run(test), Unavailable);
+}
+
+TEST_F(Rule12Judge, AVerdictIsRepeatedUntilItCommits) {
+    ledger_.failures = 2;
+    EXPECT_EQ(record().action, Settlement::Action::ack);
+    EXPECT_EQ(ledger_.record_calls, 3);
+    ASSERT_EQ(ledger_.verdicts.size(), 1U);
+    EXPECT_EQ(ledger_.verdicts[0].claim_no, 41U);
+    EXPECT_EQ(ledger_.verdicts[0].generation, 2U);
+    EXPECT_TRUE(gate_.verdicts_flow());
+}
+
+TEST_F(Rule10Judge, AVerdictThatMatchesNothingIsDropped) {
+    ledger_.stands = false;
+    EXPECT_EQ(record().action, Settlement::Action::drop);
+}
+
+TEST_F(Rule12Judge, NoContentBeginsWhileAVerdictWaits) {
+    const ContentGate::Waiting waiting(gate_);
+    clock_.advance(2s);
+    EXPECT_FALSE(begin_content());
+}
+
+TEST_F(Rule7Judge, ContentBeginsWithAFreshLeaseWithoutAnotherClaim) {
+    EXPECT_TRUE(begin_content());
+    EXPECT_TRUE(ledger_.claims.empty());
+    EXPECT_EQ(ledger_.contents, 0U);
+}
+
+TEST_F(Rule7Judge, NoContentBeginsWithoutARenewal) {
+    clock_.advance(21s);
+    EXPECT_FALSE(begin_content());
+}
+
+TEST_F(Rule7Judge, ClaimsAgainAfterTheLeaseRanOut) {
+    clock_.advance(21s);
+    gate_.renewed(clock_.boot_time());
+    EXPECT_TRUE(begin_content());
+    ASSERT_EQ(ledger_.claims.size(), 1U);
+    EXPECT_EQ(ledger_.claims[0].claim_no, 41U);
+    EXPECT_EQ(claim_.lease_number, gate_.lease_number());
+}
+
+TEST_F(Rule7Judge, AClaimThatAnotherTookMeanwhileIsNoMore) {
+    clock_.advance(21s);
+    gate_.renewed(clock_.boot_time());
+    for (const ClaimAnswer answer :
+         {ClaimAnswer::held, ClaimAnswer::stale, ClaimAnswer::finished}) {
+        ledger_.answer = answer;
+        EXPECT_FALSE(begin_content());
+    }
+}
+
+TEST_F(Rule13Judge, HoldCommitsThatTheContentBegins) {
+    EXPECT_TRUE(begin_content(true));
+    EXPECT_EQ(ledger_.contents, 1U);
+    ledger_.stands = false;
+    EXPECT_FALSE(begin_content(true)) << "the claim is not ours any more";
+}
+
+TEST_F(LedgerJudgeTest, NothingBeginsOnceTheProcessStops) {
+    gate_.close();
+    EXPECT_FALSE(begin_content());
+}
+
+TEST_F(Rule19Judge, TheEndOfASuspectWaitsOutAnOutage) {
+    suspects_.suspects.insert("order-7");
+    suspects_.outage.down = true;
+    LedgerJudge& judge_used = judge();
+    run([&]() -> asio::awaitable<void> {
+        asio::post(context_, [this] {
+            asio::post(context_, [this] { suspects_.outage.down = false; });
+        });
+        co_await judge_used.end_alone(event_);
+    });
+    EXPECT_TRUE(suspects_.suspects.empty());
+}
+
+TEST_F(LedgerJudgeTest, ADeadLetterWithoutAClaimWaitsOutAnOutage) {
+    outbox_.outage.down = true;
+    LedgerJudge& judge_used = judge();
+    run([&]() -> asio::awaitable<void> {
+        OutboxRow row;
+        row.event_id = "conflict";
+        asio::post(context_, [this] {
+            asio::post(context_, [this] {
+                asio::post(context_, [this] { outbox_.outage.down = false; });
+            });
+        });
+        co_await judge_used.bury(std::move(row));
+    });
+    ASSERT_EQ(outbox_.added.size(), 1U);
+    EXPECT_EQ(outbox_.added[0].event_id, "conflict");
+}
+
+}  // namespace
+}  // namespace chatear::runtime
