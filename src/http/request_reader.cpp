@@ -7,6 +7,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <limits>
 #include <utility>
 
 namespace chatear::http {
@@ -36,34 +37,52 @@ struct RequestReader::State {
 
     void begin() {
         parser.emplace();
-        parser->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+        parser->header_limit(std::numeric_limits<std::uint32_t>::max());  // See put().
         parser->body_limit(limits.body_bytes);
-        parser->eager(true);
+        header_bytes = 0;
         expectation = Expectation::unknown;
     }
 
+    bool put();
     void parse();
     Request take();
 
     RequestLimits limits;
     std::optional<Parser> parser;
-    std::string buffer;  // Received, not parsed yet.
+    std::string buffer;            // Received, not parsed yet.
+    std::size_t header_bytes = 0;  // Of the request under way, parsed.
     std::optional<BadRequest> error;
     enum class Expectation { unknown, waiting, settled } expectation = Expectation::unknown;
 };
 
+// Parses what it can; whether there may be more to parse in the buffer. The size of the header is
+// counted here: Beast's own limit depends on where the bytes were cut.
+bool RequestReader::State::put() {
+    const bool in_header = !parser->is_header_done();
+    parser->eager(!in_header);
+    boost::system::error_code failed;
+    const std::size_t used = parser->put(boost::asio::buffer(buffer), failed);
+    buffer.erase(0, used);
+    if (in_header) {
+        header_bytes += used;
+        const std::size_t waiting = parser->is_header_done() ? 0 : buffer.size();
+        if (header_bytes + waiting > limits.header_bytes) {
+            failed = beast_http::error::header_limit;
+        }
+    }
+    if (failed && failed != beast_http::error::need_more) {
+        error = explain(failed);
+    }
+    return !failed;
+}
+
 void RequestReader::State::parse() {
-    while (!parser->is_done() && !buffer.empty()) {
-        boost::system::error_code failed;
-        const std::size_t used = parser->put(boost::asio::buffer(buffer), failed);
-        buffer.erase(0, used);
-        if (failed == beast_http::error::need_more) {
-            break;
-        }
-        if (failed) {
-            error = explain(failed);
-            return;
-        }
+    bool more = true;
+    while (more && !parser->is_done() && !buffer.empty()) {
+        more = put();
+    }
+    if (error) {
+        return;
     }
     if (parser->is_header_done() && expectation == Expectation::unknown) {
         const auto expected = parser->get()[beast_http::field::expect];

@@ -90,6 +90,18 @@ TEST(RequestReader, BoundsTheHeader) {
     EXPECT_EQ(error_of(many), 431U);
 }
 
+TEST(RequestReader, BoundsTheHeaderHoweverItIsCut) {
+    const std::string begin = "GET /" + std::string(600, 'x') + " HTTP/1.1\r\nHost: a.test\r\nX: ";
+    const std::string end = "\r\n\r\n";
+    const std::size_t most = limits.header_bytes - begin.size() - end.size();
+    for (const std::size_t cut : {1U, 300U, 610U, 650U, 1000U}) {
+        const std::string fits = begin + std::string(most, 'y') + end;
+        EXPECT_EQ(read_all({fits.substr(0, cut), fits.substr(cut)}).requests.size(), 1U) << cut;
+        const std::string too_long = begin + std::string(most + 1, 'y') + end;
+        EXPECT_EQ(read_all({too_long.substr(0, cut), too_long.substr(cut)}).error, 431U) << cut;
+    }
+}
+
 TEST(RequestReader, BoundsTheBody) {
     const std::string post = "POST / HTTP/1.1\r\nHost: a.test\r\n";
     EXPECT_EQ(error_of(post + "Content-Length: 101\r\n\r\n"), 413U);
