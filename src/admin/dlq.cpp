@@ -1,0 +1,304 @@
+#include "admin/commands.hpp"
+#include "admin/dead_letter_stream.hpp"
+#include "admin/moment.hpp"
+#include "admin/progress.hpp"
+#include "admin/replay.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <exception>
+#include <limits>
+#include <utility>
+
+namespace chatear::admin {
+namespace {
+
+constexpr auto footer = R"(Times: 2026-11-23T18:04:05Z, 2026-11-23, or how long ago: 2h, 30d.
+
+Examples:
+  chatear dlq list --subject email.send --reason 550 --since 2h
+  chatear dlq show 17
+  chatear dlq replay 17 18
+  chatear dlq replay --all --reason "certificate"
+  chatear dlq replay --limit 100     # what was sent meanwhile is not sent twice
+  chatear dlq purge --older 30d --yes)";
+
+struct DlqOptions {
+    std::string subject;
+    std::string reason;
+    std::string since;
+    std::string until;
+    std::string older;
+    std::uint64_t limit = 0;  // 0 = no limit.
+    std::vector<std::uint64_t> sequences;
+    bool all = false;
+    bool yes = false;
+};
+
+DeadLetterFilter filter_of(const DlqOptions& options) {
+    const Time now = SystemClock().now();
+    DeadLetterFilter filter;
+    filter.subject = options.subject;
+    filter.reason = options.reason;
+    if (!options.since.empty()) {
+        filter.since = value_or_end(parse_moment(options.since, now), ExitCode::usage);
+    }
+    const std::string& until = options.older.empty() ? options.until : options.older;
+    if (!until.empty()) {
+        filter.until = value_or_end(parse_moment(until, now), ExitCode::usage);
+    }
+    return filter;
+}
+
+/// Says which letters are next, one after the other: the named ones, or those that match.
+class LetterWalk {
+public:
+    LetterWalk(DeadLetterStream stream, const DlqOptions& options)
+        : stream_(std::move(stream)),
+          filter_(filter_of(options)),
+          sequences_(options.sequences),
+          left_(options.limit == 0 ? std::numeric_limits<std::uint64_t>::max() : options.limit) {}
+
+    asio::awaitable<std::optional<DeadLetter>> next() {
+        if (!sequences_.empty()) {
+            co_return co_await next_named();
+        }
+        if (left_ == 0) {
+            co_return std::nullopt;
+        }
+        std::optional<DeadLetter> letter = co_await stream_.next(filter_, position_);
+        if (letter) {
+            --left_;
+            position_ = letter->sequence + 1;
+        }
+        co_return letter;
+    }
+
+    DeadLetterStream& stream() { return stream_; }
+
+private:
+    asio::awaitable<std::optional<DeadLetter>> next_named() {
+        if (position_ > sequences_.size()) {
+            co_return std::nullopt;
+        }
+        const std::uint64_t sequence = sequences_[position_ - 1];
+        ++position_;
+        std::optional<DeadLetter> letter = co_await stream_.at(sequence);
+        if (!letter) {
+            throw CommandFailed(
+                ExitCode::failed, fmt::format("there is no dead letter {}", sequence)
+            );
+        }
+        co_return letter;
+    }
+
+    DeadLetterStream stream_;
+    DeadLetterFilter filter_;
+    std::vector<std::uint64_t> sequences_;
+    std::uint64_t left_;
+    std::uint64_t position_ = 1;
+};
+
+/// Nothing when there is no stream of dead letters yet, which is good news.
+asio::awaitable<std::optional<LetterWalk>> walk(Tool& tool, DlqOptions options) {
+    nats::JetStream* jetstream = co_await tool.jetstream();
+    std::optional<DeadLetterStream> stream = co_await DeadLetterStream::find(jetstream);
+    if (!stream) {
+        co_return std::nullopt;
+    }
+    co_return LetterWalk(std::move(*stream), options);
+}
+
+asio::awaitable<ExitCode> list(Tool& tool, DlqOptions options) {
+    std::optional<LetterWalk> letters = co_await walk(tool, options);
+    boost::json::array rows;
+    Progress progress(tool.console(), "read", std::nullopt);
+    while (letters) {
+        const std::optional<DeadLetter> letter = co_await letters->next();
+        if (!letter) {
+            break;
+        }
+        rows.push_back(summary(*letter));
+        progress.advance();
+    }
+    const bool more = options.limit != 0 && rows.size() == options.limit;
+    tool.console().list(
+        rows, {"seq", "dead_at", "subject", "event_id", "attempts", "reason"}, "no dead letters"
+    );
+    if (more && !tool.console().json()) {
+        tool.console().note(fmt::format("the first {}; --limit shows more", options.limit));
+    }
+    co_return ExitCode::ok;
+}
+
+asio::awaitable<ExitCode> show(Tool& tool, DlqOptions options) {
+    std::optional<LetterWalk> letters = co_await walk(tool, options);
+    if (!letters) {
+        throw CommandFailed(ExitCode::failed, "there are no dead letters");
+    }
+    const std::optional<DeadLetter> letter = co_await letters->next();
+    tool.console().record(details(*letter));
+    co_return ExitCode::ok;
+}
+
+bool chooses(const DlqOptions& options) {
+    return options.all || !options.sequences.empty() || options.limit != 0 ||
+           !options.subject.empty() || !options.reason.empty() || !options.since.empty() ||
+           !options.until.empty() || !options.older.empty();
+}
+
+void require_choice(const DlqOptions& options, std::string_view command) {
+    if (!chooses(options)) {
+        throw CommandFailed(
+            ExitCode::usage,
+            fmt::format("say which: chatear dlq {} SEQ..., a filter, --limit or --all", command)
+        );
+    }
+}
+
+/// What a replay did, also when it broke off.
+struct Replayed {
+    boost::json::array rows;
+    bool all_done = true;
+    std::exception_ptr error;
+};
+
+asio::awaitable<void> replay_all(Tool& tool, DlqOptions options, Replayed& replayed) {
+    postgres::Pool* pool = co_await tool.database();
+    std::optional<LetterWalk> letters = co_await walk(tool, options);
+    Progress progress(tool.console(), "replayed", std::nullopt);
+    while (letters) {
+        std::optional<DeadLetter> letter = co_await letters->next();
+        if (!letter) {
+            break;
+        }
+        ReplayReport report = co_await replay_letter(pool, &letters->stream(), std::move(*letter));
+        replayed.all_done = replayed.all_done && report.done;
+        replayed.rows.push_back(std::move(report.row));
+        progress.advance();
+    }
+}
+
+asio::awaitable<ExitCode> replay(Tool& tool, DlqOptions options) {
+    require_choice(options, "replay");
+    Replayed replayed;
+    try {
+        co_await replay_all(tool, options, replayed);
+    } catch (const std::exception&) {
+        replayed.error = std::current_exception();
+    }
+    if (!replayed.error || !replayed.rows.empty()) {
+        tool.console().list(
+            replayed.rows, {"seq", "subject", "event_id", "outcome"}, "no dead letters match"
+        );
+    }
+    if (replayed.error) {
+        std::rethrow_exception(replayed.error);
+    }
+    co_return replayed.all_done ? ExitCode::ok : ExitCode::failed;
+}
+
+asio::awaitable<ExitCode> purge(Tool& tool, DlqOptions options) {
+    require_choice(options, "purge");
+    std::optional<LetterWalk> letters = co_await walk(tool, options);
+    std::uint64_t count = 0;
+    Progress progress(tool.console(), options.yes ? "removed" : "counted", std::nullopt);
+    while (letters) {
+        const std::optional<DeadLetter> letter = co_await letters->next();
+        if (!letter) {
+            break;
+        }
+        if (options.yes) {
+            (void)co_await letters->stream().remove(letter->sequence);
+        }
+        ++count;
+        progress.advance();
+    }
+    if (!options.yes) {
+        throw CommandFailed(
+            ExitCode::usage,
+            fmt::format("{} dead letters would be lost for good; add --yes to remove them", count)
+        );
+    }
+    tool.console().result(fmt::format("removed {} dead letters", count), {{"removed", count}});
+    co_return ExitCode::ok;
+}
+
+using Run = asio::awaitable<ExitCode> (*)(Tool&, DlqOptions);
+
+/// A command of this group with the filters that all share.
+CLI::App* add(
+    CLI::App& dlq,
+    Action& chosen,
+    const char* name,
+    const char* help,
+    Run run,
+    std::shared_ptr<DlqOptions> options
+) {
+    CLI::App* command = dlq.add_subcommand(name, help);
+    command->footer(footer);
+    command->callback([&chosen, run, options] {
+        chosen = [run, options](Tool& tool) { return run(tool, *options); };
+    });
+    return command;
+}
+
+void add_filters(CLI::App& command, DlqOptions& options) {
+    command.add_option("--subject", options.subject, "Of the event; wildcards * and > work");
+    command.add_option("--reason", options.reason, "Part of the reason");
+    command.add_option("--since", options.since, "Dead at this time or later");
+    command.add_option("--until", options.until, "Dead before this time");
+    command.add_option("--older", options.older, "Dead for longer than this (30d)");
+    command.add_option("--limit", options.limit, "At most so many; 0 = all");
+}
+
+}  // namespace
+
+void declare_dlq(CLI::App& app, Action& chosen) {
+    CLI::App* dlq = app.add_subcommand("dlq", "Dead letters: list, show, replay, purge");
+    dlq->footer(footer);
+    dlq->require_subcommand(1);
+    const auto listed = std::make_shared<DlqOptions>();
+    listed->limit = 100;
+    add_filters(
+        *add(
+            *dlq,
+            chosen,
+            "list",
+            "Which there are, and why; oldest first (100 without --limit)",
+            list,
+            listed
+        ),
+        *listed
+    );
+
+    const auto shown = std::make_shared<DlqOptions>();
+    add(*dlq, chosen, "show", "One with all its headers and bytes", show, shown)
+        ->add_option("SEQ", shown->sequences, "Its sequence, as listed")
+        ->required()
+        ->expected(1);
+
+    const auto replayed = std::make_shared<DlqOptions>();
+    CLI::App* replaying = add(
+        *dlq, chosen, "replay", "Let the events come back, and remove the letters", replay, replayed
+    );
+    replaying->add_option("SEQ", replayed->sequences, "Sequences, as listed");
+    replaying->add_flag("--all", replayed->all, "All, or all that match the filters");
+    add_filters(*replaying, *replayed);
+
+    const auto purged = std::make_shared<DlqOptions>();
+    CLI::App* purging =
+        add(*dlq,
+            chosen,
+            "purge",
+            "Remove letters for good; without --yes they are only counted",
+            purge,
+            purged);
+    purging->add_option("SEQ", purged->sequences, "Sequences, as listed");
+    purging->add_flag("--all", purged->all, "All, or all that match the filters");
+    purging->add_flag("--yes", purged->yes, "Really");
+    add_filters(*purging, *purged);
+}
+
+}  // namespace chatear::admin
