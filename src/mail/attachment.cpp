@@ -1,5 +1,6 @@
 #include "mail/attachment.hpp"
 
+#include "base/utf8.hpp"
 #include "mail/characters.hpp"
 #include "mail/transfer_encoding.hpp"
 

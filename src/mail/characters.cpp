@@ -1,5 +1,7 @@
 #include "mail/characters.hpp"
 
+#include "base/utf8.hpp"
+
 #include <algorithm>
 
 namespace chatear::mail {
@@ -9,56 +11,7 @@ unsigned char byte_at(std::string_view text, std::size_t place) {
     return static_cast<unsigned char>(text[place]);
 }
 
-bool is_continuation(std::string_view text, std::size_t place) {
-    return place < text.size() && (byte_at(text, place) & 0xc0) == 0x80;
-}
-
-/// RFC 3629, section 4: what may follow the first byte is narrower than 80..BF after these four.
-bool second_byte_fits(unsigned char first, unsigned char second) {
-    switch (first) {
-        case 0xe0:
-            return second >= 0xa0;
-        case 0xed:
-            return second <= 0x9f;
-        case 0xf0:
-            return second >= 0x90;
-        case 0xf4:
-            return second <= 0x8f;
-        default:
-            return true;
-    }
-}
-
-std::size_t length_by_first_byte(unsigned char first) {
-    if (first < 0x80) {
-        return 1;
-    }
-    if (first >= 0xc2 && first <= 0xdf) {
-        return 2;
-    }
-    if (first >= 0xe0 && first <= 0xef) {
-        return 3;
-    }
-    return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
-}
-
 }  // namespace
-
-std::size_t utf8_character_length(std::string_view text) {
-    if (text.empty()) {
-        return 0;
-    }
-    const std::size_t length = length_by_first_byte(byte_at(text, 0));
-    if (length < 2) {
-        return length;
-    }
-    for (std::size_t place = 1; place < length; ++place) {
-        if (!is_continuation(text, place)) {
-            return 0;
-        }
-    }
-    return second_byte_fits(byte_at(text, 0), byte_at(text, 1)) ? length : 0;
-}
 
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {

@@ -5,10 +5,7 @@
 
 namespace chatear::mail {
 
-/// The length of the UTF-8 character at the front of `text` (RFC 3629: no over-long forms, no
-/// surrogates, nothing over U+10FFFF); 0 where there is none.
-std::size_t utf8_character_length(std::string_view text);
-
+/// Whether all of `text` is UTF-8 as base/utf8.hpp knows it.
 bool is_utf8(std::string_view text);
 bool is_ascii(std::string_view text);
 

@@ -1,5 +1,6 @@
 #include "mail/templates.hpp"
 
+#include "base/utf8.hpp"
 #include "mail/characters.hpp"
 #include "mail/template_folder.hpp"
 
