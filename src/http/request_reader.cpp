@@ -63,7 +63,8 @@ bool RequestReader::State::put() {
     boost::system::error_code failed;
     const std::size_t used = parser->put(boost::asio::buffer(buffer), failed);
     buffer.erase(0, used);
-    if (in_header) {
+    const bool well = !failed || failed == beast_http::error::need_more;
+    if (in_header && well) {
         header_bytes += used;
         const std::size_t waiting = parser->is_header_done() ? 0 : buffer.size();
         if (header_bytes + waiting > limits.header_bytes) {

@@ -105,6 +105,7 @@ TEST(RequestReader, BoundsTheHeaderHoweverItIsCut) {
 TEST(RequestReader, BoundsTheBody) {
     const std::string post = "POST / HTTP/1.1\r\nHost: a.test\r\n";
     EXPECT_EQ(error_of(post + "Content-Length: 101\r\n\r\n"), 413U);
+    EXPECT_EQ(error_of(post + "Content-Length: 5000\r\n\r\n" + std::string(5000, 'x')), 413U);
     EXPECT_EQ(error_of(post + "Content-Length: 99999999999999999999\r\n\r\n"), 400U);
     EXPECT_EQ(error_of(post + "Transfer-Encoding: chunked\r\n\r\n65\r\n"), 413U);
     EXPECT_EQ(error_of(post + "Content-Length: 100\r\n\r\n" + std::string(100, 'x')), 0U);
