@@ -1,5 +1,6 @@
 #include "admin/commands.hpp"
 #include "admin/dead_letter_stream.hpp"
+#include "admin/letter_walk.hpp"
 #include "admin/moment.hpp"
 #include "admin/progress.hpp"
 #include "admin/replay.hpp"
@@ -8,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <exception>
-#include <limits>
 #include <utility>
 
 namespace chatear::admin {
@@ -51,55 +51,6 @@ DeadLetterFilter filter_of(const DlqOptions& options) {
     return filter;
 }
 
-/// Says which letters are next, one after the other: the named ones, or those that match.
-class LetterWalk {
-public:
-    LetterWalk(DeadLetterStream stream, const DlqOptions& options)
-        : stream_(std::move(stream)),
-          filter_(filter_of(options)),
-          sequences_(options.sequences),
-          left_(options.limit == 0 ? std::numeric_limits<std::uint64_t>::max() : options.limit) {}
-
-    asio::awaitable<std::optional<DeadLetter>> next() {
-        if (!sequences_.empty()) {
-            co_return co_await next_named();
-        }
-        if (left_ == 0) {
-            co_return std::nullopt;
-        }
-        std::optional<DeadLetter> letter = co_await stream_.next(filter_, position_);
-        if (letter) {
-            --left_;
-            position_ = letter->sequence + 1;
-        }
-        co_return letter;
-    }
-
-    DeadLetterStream& stream() { return stream_; }
-
-private:
-    asio::awaitable<std::optional<DeadLetter>> next_named() {
-        if (position_ > sequences_.size()) {
-            co_return std::nullopt;
-        }
-        const std::uint64_t sequence = sequences_[position_ - 1];
-        ++position_;
-        std::optional<DeadLetter> letter = co_await stream_.at(sequence);
-        if (!letter) {
-            throw CommandFailed(
-                ExitCode::failed, fmt::format("there is no dead letter {}", sequence)
-            );
-        }
-        co_return letter;
-    }
-
-    DeadLetterStream stream_;
-    DeadLetterFilter filter_;
-    std::vector<std::uint64_t> sequences_;
-    std::uint64_t left_;
-    std::uint64_t position_ = 1;
-};
-
 /// Nothing when there is no stream of dead letters yet, which is good news.
 asio::awaitable<std::optional<LetterWalk>> walk(Tool& tool, DlqOptions options) {
     nats::JetStream* jetstream = co_await tool.jetstream();
@@ -107,7 +58,7 @@ asio::awaitable<std::optional<LetterWalk>> walk(Tool& tool, DlqOptions options) 
     if (!stream) {
         co_return std::nullopt;
     }
-    co_return LetterWalk(std::move(*stream), options);
+    co_return LetterWalk(std::move(*stream), filter_of(options), options.sequences, options.limit);
 }
 
 asio::awaitable<ExitCode> list(Tool& tool, DlqOptions options) {

@@ -41,8 +41,8 @@ public:
 
     void start();
 
-    /// Flushes for 2 s at most, closes; fails what still waits. May be called twice or without
-    /// start().
+    /// Flushes for stop_timeout at most, closes; fails what still waits. May be called twice or
+    /// without start().
     asio::awaitable<void> stop();
 
     bool connected() const { return connected_; }

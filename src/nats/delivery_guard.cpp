@@ -1,8 +1,22 @@
 #include "nats/delivery_guard.hpp"
 
+#include "base/utc.hpp"
+
 #include <algorithm>
 
 namespace chatear::nats {
+
+bool Incarnation::same_as(const Incarnation& other) const {
+    if (stream != other.stream || stream_created != other.stream_created) {
+        return false;
+    }
+    const Result<Time> mine = parse_time(consumer_created);
+    const Result<Time> theirs = parse_time(other.consumer_created);
+    if (!mine || !theirs) {
+        return consumer_created == other.consumer_created;
+    }
+    return std::chrono::abs(*mine - *theirs) < consumer_tolerance;
+}
 
 bool DeliveryGuard::verified(const Incarnation& found) {
     in_doubt_ = false;
@@ -10,10 +24,11 @@ bool DeliveryGuard::verified(const Incarnation& found) {
     last_consumer_seq_ = 0;
     highest_stream_seq_ = 0;
     highest_stored_at_ns_ = 0;
-    if (incarnation_ == found) {
+    const bool same = incarnation_ && incarnation_->same_as(found);
+    incarnation_ = found;
+    if (same) {
         return false;
     }
-    incarnation_ = found;
     ++number_;
     return true;
 }

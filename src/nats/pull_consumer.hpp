@@ -138,6 +138,7 @@ private:
     void take_status(std::size_t slot, const Message& message);
     void take_message(std::size_t slot, Message message);
     void doubt(const std::string& why);
+    void doubt_deleted(const std::string& why);
     void settle(const AckToken& token, std::string payload);
     void send_ack(const AckToken& token, std::string_view payload);
     void release_held();
@@ -158,6 +159,7 @@ private:
     bool running_ = false;
     bool drained_ = false;
     bool has_credit_ = false;
+    bool deleted_ = false;  // The server told of a deletion.
     std::string trouble_;
     std::vector<std::string> differences_;
     std::deque<JetStreamMessage> ready_;

@@ -13,6 +13,11 @@
 namespace chatear::nats {
 namespace {
 
+/// The server tells of a deletion before it has finished: a stream of the same name made meanwhile
+/// loses its files (2.9.10: "no such file or directory" at every delivery, for ever).
+constexpr std::chrono::milliseconds deletion_pause{2'000};
+static_assert(deletion_pause > Incarnation::consumer_tolerance);
+
 PullBook::Moment now() {
     return std::chrono::steady_clock::now().time_since_epoch();
 }
@@ -48,6 +53,9 @@ JetStreamMessage make_delivery(Message message, const AckSubject& ack, AckToken 
 asio::awaitable<void> PullConsumer::run() {
     while (true) {
         co_await connection_.wait_connected();
+        if (std::exchange(deleted_, false)) {
+            co_await net::sleep_for(deletion_pause);
+        }
         co_await verify();
         if (trusted()) {
             backoff_.reset();
@@ -222,7 +230,7 @@ void PullConsumer::take_status(std::size_t slot, const Message& message) {
     std::from_chars(digits.data(), digits.data() + digits.size(), number);
     const auto effect = book_.on_status(slot, number, message.status, message.status_text, now());
     if (effect == PullBook::Effect::verify) {
-        doubt(message.status == 503 ? "nobody answers to a pull" : message.status_text);
+        doubt_deleted(message.status == 503 ? "nobody answers to a pull" : message.status_text);
     }
     if (message.status != 100) {
         changed_.notify_all();
@@ -258,6 +266,11 @@ void PullConsumer::doubt(const std::string& why) {
     log::debug("a consumer is looked at again", {{"consumer", describe()}, {"reason", why}});
     guard_.doubt();
     changed_.notify_all();
+}
+
+void PullConsumer::doubt_deleted(const std::string& why) {
+    deleted_ = true;
+    doubt(why);
 }
 
 bool PullConsumer::trusted() const {

@@ -3,6 +3,8 @@
 #include <boost/url/parse.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 namespace chatear::nats {
 namespace {
@@ -37,8 +39,10 @@ Result<ServerUrl> parse_server_url(std::string_view url) {
     server.tls = parsed->scheme() == "tls";
     server.host = parsed->host_address();
     if (parsed->has_port() && !parsed->port().empty()) {
-        server.port = parsed->port_number();
-        if (server.port == 0) {
+        const std::string_view digits = parsed->port();
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), server.port);
+        if (error != std::errc() || server.port == 0) {
             return Error{"'" + without_password(url) + "' has a port that is none"};
         }
     }

@@ -67,4 +67,46 @@ Certificates::Pair Certificates::issue(const std::vector<std::string>& names) {
     return pair;
 }
 
+Certificates::Pair Certificates::issue_expired(const std::vector<std::string>& names) {
+    const Pair pair = issue(names);
+    // Signed again with a time that ended yesterday.
+    const std::string request = folder_ / "expired.csr";
+    const Finished asked = run(
+        {.arguments =
+             {"openssl",
+              "x509",
+              "-x509toreq",
+              "-copy_extensions",
+              "copyall",
+              "-in",
+              pair.certificate_file,
+              "-signkey",
+              pair.key_file,
+              "-out",
+              request}}
+    );
+    const Finished signed_again = run(
+        {.arguments =
+             {"openssl",
+              "x509",
+              "-req",
+              "-copy_extensions",
+              "copyall",
+              "-in",
+              request,
+              "-CA",
+              ca_file(),
+              "-CAkey",
+              folder_ / "ca.key",
+              "-days",
+              "-1",
+              "-out",
+              pair.certificate_file}}
+    );
+    if (asked.status != 0 || signed_again.status != 0) {
+        throw std::runtime_error("openssl failed: " + asked.output + signed_again.output);
+    }
+    return pair;
+}
+
 }  // namespace chatear::test

@@ -21,6 +21,9 @@ public:
     /// `names` as OpenSSL writes them: "DNS:localhost", "IP:127.0.0.1". Valid for two days.
     Pair issue(const std::vector<std::string>& names);
 
+    /// The same, but its time is over.
+    Pair issue_expired(const std::vector<std::string>& names);
+
     /// Good for localhost and 127.0.0.1.
     Pair loopback() { return issue({"DNS:localhost", "IP:127.0.0.1"}); }
 

@@ -101,7 +101,8 @@ NatsCluster::NatsCluster(const std::string& config) {
     std::string route_urls;
     for (std::size_t i = 0; i < members; ++i) {
         routes.push_back(free_port());
-        route_urls += "nats://127.0.0.1:" + std::to_string(routes.back()) + " ";
+        route_urls +=
+            (i == 0 ? "" : ", ") + ("\"nats://127.0.0.1:" + std::to_string(routes.back())) + "\"";
     }
     for (std::size_t i = 0; i < members; ++i) {
         NatsServer::Options options;

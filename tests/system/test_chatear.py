@@ -15,10 +15,10 @@ def test_help_shows_an_example(chatear, group):
 
 
 def test_migrations_are_listed_before_they_are_applied(world, chatear):
-    assert "0001" in chatear("migrate", "status").stdout
+    assert "delivery" in chatear("migrate", "status").stdout
     world.sql("DROP SCHEMA public CASCADE")
     world.sql("CREATE SCHEMA public")
-    assert "0001" in chatear("migrate", "up", "--dry-run").stdout
+    assert "delivery" in chatear("migrate", "up", "--dry-run").stdout
     assert world.sql("SELECT to_regclass('outbox')") == [(None,)]
     chatear("migrate", "up")
     assert world.sql("SELECT to_regclass('outbox') IS NOT NULL") == [(True,)]

@@ -2,6 +2,9 @@
 
 #include "net/timer.hpp"
 
+#include <iterator>
+#include <utility>
+
 namespace chatear::nats {
 
 asio::awaitable<bool> until(std::function<bool()> condition) {
@@ -13,6 +16,46 @@ asio::awaitable<bool> until(std::function<bool()> condition) {
         co_await net::sleep_for(milliseconds(5));
     }
     co_return true;
+}
+
+asio::awaitable<std::vector<JetStreamMessage>> receive(PullConsumer& consumer, std::size_t count) {
+    std::vector<JetStreamMessage> all;
+    while (all.size() < count) {
+        std::vector<JetStreamMessage> some = co_await consumer.receive();
+        EXPECT_FALSE(some.empty());
+        if (some.empty()) {
+            break;
+        }
+        std::move(some.begin(), some.end(), std::back_inserter(all));
+    }
+    co_return all;
+}
+
+asio::awaitable<void> publish_events(Client& client, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        Message message = event(std::to_string(i));
+        const PublishResult result = co_await client.jetstream.publish(std::move(message));
+        EXPECT_TRUE(result.has_value());
+    }
+}
+
+asio::awaitable<void> until_pulling(PullConsumer& consumer) {
+    const auto is_pulling = [&] { return consumer.state() == ConsumerState::pulling; };
+    const bool pulling = co_await until(is_pulling);
+    EXPECT_TRUE(pulling) << consumer.trouble();
+}
+
+asio::awaitable<void> expect_messages(Client& client, std::uint64_t count) {
+    std::uint64_t messages = count + 1;
+    for (int i = 0; i < 500 && messages != count; ++i) {
+        const auto info = co_await client.jetstream.stream_info("NOTIFICATIONS");
+        EXPECT_TRUE(info.has_value());
+        messages = info ? info->messages : count;
+        if (messages != count) {
+            co_await net::sleep_for(milliseconds(10));
+        }
+    }
+    EXPECT_EQ(messages, count);
 }
 
 }  // namespace chatear::nats

@@ -82,4 +82,19 @@ struct Client {
     JetStream jetstream;
 };
 
+inline constexpr std::size_t enough_bytes = 64 * 1024 * 1024;
+
+/// Receives until `count` came.
+asio::awaitable<std::vector<JetStreamMessage>> receive(PullConsumer& consumer, std::size_t count);
+
+/// Publishes "0", "1", ... and expects that JetStream has each.
+asio::awaitable<void> publish_events(Client& client, std::size_t count);
+
+/// Waits until the consumer pulls.
+asio::awaitable<void> until_pulling(PullConsumer& consumer);
+
+/// Waits until the stream of email_consumer() holds `count` messages: the server acts on an
+/// acknowledgement a little after it has read it.
+asio::awaitable<void> expect_messages(Client& client, std::uint64_t count);
+
 }  // namespace chatear::nats

@@ -1,3 +1,6 @@
+#include "nats/pull_consumer.hpp"
+
+#include "base/error.hpp"
 #include "nats_test.hpp"
 #include "net/timer.hpp"
 
@@ -6,30 +9,8 @@
 namespace chatear::nats {
 namespace {
 
-constexpr std::size_t enough_bytes = 64 * 1024 * 1024;
-
 class PullConsumerTest : public NatsTest {
 protected:
-    /// Receives until `count` came; acks them all.
-    static asio::awaitable<std::vector<JetStreamMessage>> receive(
-        PullConsumer& consumer, std::size_t count
-    ) {
-        std::vector<JetStreamMessage> all;
-        while (all.size() < count) {
-            std::vector<JetStreamMessage> some = co_await consumer.receive();
-            std::move(some.begin(), some.end(), std::back_inserter(all));
-        }
-        co_return all;
-    }
-
-    static asio::awaitable<void> publish(Client& client, std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i) {
-            Message message = event(std::to_string(i));
-            const PublishResult result = co_await client.jetstream.publish(std::move(message));
-            EXPECT_TRUE(result.has_value());
-        }
-    }
-
     NatsServer server_;
 };
 
@@ -39,10 +20,8 @@ TEST_F(PullConsumerTest, DeclaresItsStreamPullsAndRemovesWhatIsAcked) {
         PullConsumer consumer(client.connection, email_consumer());
         consumer.start();
         consumer.set_credit(100, enough_bytes);
-        const bool pulling =
-            co_await until([&] { return consumer.state() == ConsumerState::pulling; });
-        EXPECT_TRUE(pulling) << consumer.trouble();
-        co_await publish(client, 20);
+        co_await until_pulling(consumer);
+        co_await publish_events(client, 20);
         const std::vector<JetStreamMessage> got = co_await receive(consumer, 20);
         EXPECT_EQ(got.size(), 20U);
         for (std::size_t i = 0; i < got.size(); ++i) {
@@ -50,13 +29,278 @@ TEST_F(PullConsumerTest, DeclaresItsStreamPullsAndRemovesWhatIsAcked) {
             EXPECT_EQ(got[i].stream_seq, i + 1);
             EXPECT_EQ(got[i].stream, "NOTIFICATIONS");
             EXPECT_GT(got[i].stored_at_ns, 0);
+            EXPECT_EQ(got[i].delivered, 1U);
+            EXPECT_TRUE(consumer.holds(got[i].ack));
             consumer.ack(got[i].ack);
         }
         co_await consumer.flush(seconds(5));
+        co_await expect_messages(client, 0);
         const auto info = co_await client.jetstream.stream_info("NOTIFICATIONS");
-        EXPECT_EQ(info.value().messages, 0U);
         EXPECT_EQ(info.value().config.max_message_bytes, 1024 * 1024 - 32 * 1024);
         EXPECT_TRUE(consumer.differences().empty());
+        EXPECT_EQ(consumer.counters().acks, 20U);
+        co_await consumer.stop();
+        co_await client.connection.stop();
+    };
+    run(body);
+}
+
+TEST_F(PullConsumerTest, NeverHoldsMoreThanItsCredit) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(server_.url()));
+        PullConsumer consumer(client.connection, email_consumer());
+        consumer.start();
+        co_await client.connection.wait_connected();
+        const auto is_declared = [&] { return consumer.state() == ConsumerState::paused; };
+        const bool declared = co_await until(is_declared);
+        EXPECT_TRUE(declared);
+        co_await publish_events(client, 100);
+        consumer.set_credit(7, enough_bytes);
+        std::size_t received = 0;
+        while (received < 100) {
+            const std::vector<JetStreamMessage> some = co_await consumer.receive();
+            EXPECT_LE(some.size(), 7U);
+            received += some.size();
+            for (const JetStreamMessage& delivery : some) {
+                consumer.ack(delivery.ack);
+            }
+            consumer.set_credit(7, enough_bytes);
+        }
+        // Without credit nothing comes.
+        consumer.set_credit(0, 0);
+        co_await net::sleep_for(milliseconds(50));
+        const auto info = co_await client.jetstream.consumer_info(
+            "NOTIFICATIONS", "notification-worker-email-send"
+        );
+        EXPECT_EQ(info.value().num_ack_pending, 0U);
+        co_await consumer.stop();
+        co_await client.connection.stop();
+    };
+    run(body);
+}
+
+TEST_F(PullConsumerTest, BoundsWhatItHoldsInBytesAndStillTakesAMessageLargerThanThat) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(server_.url()));
+        PullConsumer consumer(client.connection, email_consumer());
+        consumer.start();
+        const auto is_declared = [&] { return consumer.state() == ConsumerState::paused; };
+        const bool declared = co_await until(is_declared);
+        EXPECT_TRUE(declared);
+        for (const std::size_t size : {1'000U, 1'000U, 1'000U, 50'000U, 1'000U}) {
+            Message message = event(std::string(size, 'x'));
+            const PublishResult result = co_await client.jetstream.publish(std::move(message));
+            EXPECT_TRUE(result.has_value());
+        }
+        std::size_t received = 0;
+        while (received < 5) {
+            consumer.set_credit(100, 3'000);
+            const std::vector<JetStreamMessage> some = co_await consumer.receive();
+            std::size_t bytes = 0;
+            for (const JetStreamMessage& delivery : some) {
+                bytes += credit_bytes(delivery.message);
+                consumer.ack(delivery.ack);
+            }
+            EXPECT_TRUE(bytes <= 3'000 || some.size() == 1) << bytes;
+            received += some.size();
+        }
+        co_await consumer.stop();
+        co_await client.connection.stop();
+    };
+    run(body);
+}
+
+TEST_F(PullConsumerTest, ANakComesAgainAfterItsDelay) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(server_.url()));
+        PullConsumer consumer(client.connection, email_consumer());
+        consumer.start();
+        consumer.set_credit(10, enough_bytes);
+        co_await until_pulling(consumer);
+        co_await publish_events(client, 1);
+        const std::vector<JetStreamMessage> first = co_await receive(consumer, 1);
+        const auto since = std::chrono::steady_clock::now();
+        consumer.nak(first[0].ack, milliseconds(200));
+        const std::vector<JetStreamMessage> second = co_await receive(consumer, 1);
+        EXPECT_GE(std::chrono::steady_clock::now() - since, milliseconds(190));
+        EXPECT_EQ(second[0].stream_seq, first[0].stream_seq);
+        EXPECT_EQ(second[0].stored_at_ns, first[0].stored_at_ns);
+        EXPECT_EQ(second[0].delivered, 2U);
+        consumer.nak(second[0].ack, milliseconds(0));
+        const std::vector<JetStreamMessage> third = co_await receive(consumer, 1);
+        EXPECT_EQ(third[0].delivered, 3U);
+        co_await consumer.stop();
+        co_await client.connection.stop();
+    };
+    run(body);
+}
+
+TEST_F(PullConsumerTest, InProgressKeepsADeliveryFromComingAgain) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(server_.url()));
+        ConsumerDeclaration declaration = email_consumer();
+        declaration.ack_wait = milliseconds(600);
+        PullConsumer consumer(client.connection, declaration);
+        consumer.start();
+        consumer.set_credit(10, enough_bytes);
+        co_await until_pulling(consumer);
+        co_await publish_events(client, 1);
+        const std::vector<JetStreamMessage> first = co_await receive(consumer, 1);
+        for (int i = 0; i < 12; ++i) {
+            consumer.in_progress(first[0].ack);
+            co_await net::sleep_for(milliseconds(100));
+        }
+        EXPECT_EQ(consumer.counters().received, 1U);
+        const std::vector<JetStreamMessage> again = co_await receive(consumer, 1);
+        EXPECT_EQ(again[0].delivered, 2U);
+        co_await consumer.stop();
+        co_await client.connection.stop();
+    };
+    run(body);
+}
+
+TEST_F(PullConsumerTest, DrainGivesBackWhatWasNotTakenAndStillAcknowledges) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(server_.url()));
+        PullConsumer leaving(client.connection, email_consumer());
+        leaving.start();
+        leaving.set_credit(10, enough_bytes);
+        co_await until_pulling(leaving);
+        co_await publish_events(client, 1);
+        const std::vector<JetStreamMessage> in_hand = co_await receive(leaving, 1);
+        co_await publish_events(client, 5);
+        const auto is_arrived = [&] { return leaving.counters().received == 6; };
+        const bool arrived = co_await until(is_arrived);
+        EXPECT_TRUE(arrived);
+        leaving.drain();
+        const std::vector<JetStreamMessage> nothing = co_await leaving.receive();
+        EXPECT_TRUE(nothing.empty());
+        EXPECT_EQ(leaving.state(), ConsumerState::drained);
+
+        PullConsumer staying(client.connection, email_consumer());
+        staying.start();
+        staying.set_credit(10, enough_bytes);
+        const std::vector<JetStreamMessage> others = co_await receive(staying, 5);
+        EXPECT_EQ(others.size(), 5U);
+        leaving.ack(in_hand[0].ack);
+        co_await leaving.flush(seconds(5));
+        co_await expect_messages(client, 5);
+        co_await leaving.stop();
+        co_await leaving.stop();
+        EXPECT_EQ(leaving.state(), ConsumerState::stopped);
+        co_await staying.stop();
+        co_await client.connection.stop();
+    };
+    run(body);
+}
+
+TEST_F(PullConsumerTest, TwoProcessesShareTheWork) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client one(io_, options_for(server_.url()));
+        Client two(io_, options_for(server_.url()));
+        PullConsumer first(one.connection, email_consumer());
+        PullConsumer second(two.connection, email_consumer());
+        first.start();
+        second.start();
+        first.set_credit(4, enough_bytes);
+        second.set_credit(4, enough_bytes);
+        co_await until_pulling(first);
+        co_await until_pulling(second);
+        co_await publish_events(one, 8);
+        const std::vector<JetStreamMessage> to_first = co_await receive(first, 4);
+        const std::vector<JetStreamMessage> to_second = co_await receive(second, 4);
+        std::set<std::string> payloads;
+        for (const auto* some : {&to_first, &to_second}) {
+            for (const JetStreamMessage& delivery : *some) {
+                payloads.insert(delivery.message.payload);
+            }
+        }
+        EXPECT_EQ(payloads.size(), 8U);
+        co_await first.stop();
+        co_await second.stop();
+        co_await one.connection.stop();
+        co_await two.connection.stop();
+    };
+    run(body);
+}
+
+TEST_F(PullConsumerTest, GoesOnPullingAfterItsRequestsExpiredAndAfterACrash) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(server_.url()));
+        PullConsumer consumer(client.connection, email_consumer(), fast_pulls());
+        consumer.start();
+        consumer.set_credit(10, enough_bytes);
+        co_await until_pulling(consumer);
+        const auto is_renewed = [&] { return consumer.counters().pulls >= 5; };
+        const bool renewed = co_await until(is_renewed);
+        EXPECT_TRUE(renewed);
+        EXPECT_EQ(consumer.counters().verifications, 1U) << "heartbeats were not heard";
+        co_await publish_events(client, 1);
+        const std::vector<JetStreamMessage> before = co_await receive(consumer, 1);
+        consumer.ack(before[0].ack);
+        consumer.set_credit(10, enough_bytes);
+        server_.kill();
+        const auto is_lost = [&] { return consumer.state() == ConsumerState::disconnected; };
+        const bool lost = co_await until(is_lost);
+        EXPECT_TRUE(lost);
+        EXPECT_NE(consumer.trouble(), "");
+        server_.start();
+        co_await until_pulling(consumer);
+        co_await publish_events(client, 1);
+        const std::vector<JetStreamMessage> after = co_await receive(consumer, 1);
+        EXPECT_EQ(after[0].message.payload, "0");
+        EXPECT_EQ(consumer.counters().incarnations, 0U) << "a restart is no new incarnation";
+        co_await consumer.stop();
+        co_await client.connection.stop();
+    };
+    run(body);
+}
+
+TEST_F(PullConsumerTest, NoticesAStalledServerAndGoesOnAfterwards) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(server_.url()));
+        PullConsumer consumer(client.connection, email_consumer(), fast_pulls());
+        consumer.start();
+        consumer.set_credit(10, enough_bytes);
+        co_await until_pulling(consumer);
+        server_.pause();
+        const auto is_lost = [&] { return consumer.state() == ConsumerState::disconnected; };
+        const bool lost = co_await until(is_lost);
+        EXPECT_TRUE(lost);
+        server_.resume();
+        co_await until_pulling(consumer);
+        co_await publish_events(client, 3);
+        const std::vector<JetStreamMessage> got = co_await receive(consumer, 3);
+        EXPECT_EQ(got.size(), 3U);
+        co_await consumer.stop();
+        co_await client.connection.stop();
+    };
+    run(body);
+}
+
+TEST_F(PullConsumerTest, KeepsToTheLimitsOfAnExistingConsumer) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(server_.url()));
+        co_await client.connection.wait_connected();
+        const ConsumerDeclaration declaration = email_consumer();
+        const auto made = co_await reconcile(client.jetstream, declaration.stream);
+        EXPECT_TRUE(made.has_value());
+        Message create{
+            "$JS.API.CONSUMER.DURABLE.CREATE.NOTIFICATIONS." + declaration.durable,
+            {},
+            R"({"stream_name":"NOTIFICATIONS","config":{"durable_name":"notification-worker-email-send",)"
+            R"("ack_policy":"explicit","deliver_policy":"all","max_batch":2,"max_expires":2000000000,)"
+            R"("filter_subject":"email.send"}})"};
+        const Message answer = co_await client.connection.request(std::move(create), seconds(5));
+        EXPECT_EQ(answer.payload.find("\"error\""), std::string::npos) << answer.payload;
+        PullConsumer consumer(client.connection, declaration);
+        consumer.start();
+        consumer.set_credit(100, enough_bytes);
+        co_await until_pulling(consumer);
+        EXPECT_FALSE(consumer.differences().empty());
+        co_await publish_events(client, 10);
+        const std::vector<JetStreamMessage> got = co_await receive(consumer, 10);
+        EXPECT_EQ(got.size(), 10U);
         co_await consumer.stop();
         co_await client.connection.stop();
     };

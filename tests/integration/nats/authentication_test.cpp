@@ -1,0 +1,109 @@
+#include "base/ids.hpp"
+#include "base/log.hpp"
+#include "nats/nkey.hpp"
+#include "nats_test.hpp"
+#include "operator_jwt.hpp"
+
+namespace chatear::nats {
+namespace {
+
+class AuthenticationTest : public NatsTest {
+protected:
+    /// Empty when `options` are let in and can flush; else why not.
+    std::string try_with(const ConnectionOptions& options) {
+        std::string why = "nothing happened";
+        const auto body = [&]() -> asio::awaitable<void> {
+            Client client(io_, options);
+            const auto is_decided = [&] {
+                return client.connection.connected() ||
+                       client.connection.last_error() != "not connected yet";
+            };
+            const bool decided = co_await until(is_decided);
+            EXPECT_TRUE(decided);
+            why = client.connection.last_error();
+            if (client.connection.connected()) {
+                co_await client.connection.flush(seconds(5));
+            }
+            co_await client.connection.stop();
+        };
+        run(body);
+        return why;
+    }
+
+    std::string at(const NatsServer& server, const std::string& log_in) {
+        return "nats://" + log_in + "127.0.0.1:" + std::to_string(server.port());
+    }
+};
+
+constexpr const char* refused = "it refused us: Authorization Violation";
+
+TEST_F(AuthenticationTest, ByUserAndPassword) {
+    NatsServer::Options options;
+    options.config = "authorization { user: ann, password: \"p@ss:w/rd\" }\n";
+    const NatsServer server(options);
+    EXPECT_EQ(try_with(options_for(at(server, "ann:p%40ss%3Aw%2Frd@"))), "");
+    EXPECT_EQ(try_with(options_for(at(server, "ann:wrong@"))), refused);
+    EXPECT_EQ(try_with(options_for(at(server, ""))), refused);
+}
+
+TEST_F(AuthenticationTest, ByToken) {
+    NatsServer::Options options;
+    options.config = "authorization { token: s3cr3t }\n";
+    const NatsServer server(options);
+    EXPECT_EQ(try_with(options_for(at(server, "s3cr3t@"))), "");
+    EXPECT_EQ(try_with(options_for(at(server, "wrong@"))), refused);
+}
+
+TEST_F(AuthenticationTest, ByNkey) {
+    const Nkey key = Nkey::from_raw_seed(NkeyRole::user, random_bytes(32));
+    NatsServer::Options options;
+    options.config = "authorization { users: [{ nkey: " + key.public_key() + " }] }\n";
+    const NatsServer server(options);
+    ConnectionOptions ours = options_for(server.url());
+    ours.nkey = Nkey::from_seed(key.seed()).value();
+    EXPECT_EQ(try_with(ours), "");
+    ours.nkey = Nkey::from_raw_seed(NkeyRole::user, random_bytes(32));
+    EXPECT_EQ(try_with(ours), refused);
+}
+
+TEST_F(AuthenticationTest, ByCredentialsFileOfAnOperator) {
+    const test::OperatorJwt operator_jwt;
+    NatsServer::Options options;
+    options.jetstream = false;
+    options.config = operator_jwt.server_config();
+    const NatsServer server(options);
+    ConnectionOptions ours = options_for(server.url());
+    ours.credentials_file = server.folder() / "user.creds";
+    test::write_file(ours.credentials_file, operator_jwt.user_credentials());
+    EXPECT_EQ(try_with(ours), "");
+    const test::OperatorJwt other;
+    test::write_file(ours.credentials_file, other.user_credentials());
+    EXPECT_EQ(try_with(ours), refused);
+    test::write_file(ours.credentials_file, "rubbish");
+    EXPECT_NE(try_with(ours).find("credentials file"), std::string::npos);
+}
+
+TEST_F(AuthenticationTest, ARenewedCredentialsFileIsTakenWithoutARestart) {
+    const test::OperatorJwt operator_jwt;
+    const test::OperatorJwt other;
+    NatsServer::Options options;
+    options.jetstream = false;
+    options.config = operator_jwt.server_config();
+    const NatsServer server(options);
+    ConnectionOptions ours = options_for(server.url());
+    ours.credentials_file = server.folder() / "user.creds";
+    test::write_file(ours.credentials_file, other.user_credentials());
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, ours);
+        const auto is_told = [&] { return client.connection.last_error() == refused; };
+        const bool told = co_await until(is_told);
+        EXPECT_TRUE(told);
+        test::write_file(ours.credentials_file, operator_jwt.user_credentials());
+        co_await client.connection.wait_connected();
+        co_await client.connection.stop();
+    };
+    run(body);
+}
+
+}  // namespace
+}  // namespace chatear::nats

@@ -1,0 +1,124 @@
+#include "base/error.hpp"
+#include "nats_test.hpp"
+#include "net/timer.hpp"
+
+#include <set>
+
+namespace chatear::nats {
+namespace {
+
+class ClusterTest : public NatsTest {
+protected:
+    static ConsumerDeclaration replicated() {
+        ConsumerDeclaration declaration = email_consumer();
+        declaration.stream.replicas = 3;
+        return declaration;
+    }
+
+    /// Publishes until JetStream has it: a cluster without leader takes its time.
+    static asio::awaitable<void> publish_surely(Client& client, std::string payload) {
+        const auto end = std::chrono::steady_clock::now() + seconds(40);
+        while (std::chrono::steady_clock::now() < end) {
+            Message message = event(payload);
+            message.headers.emplace_back("Nats-Msg-Id", payload);
+            bool stored = false;
+            try {
+                const PublishResult result = co_await client.jetstream.publish(std::move(message));
+                stored = result.has_value();
+            } catch (const Unavailable&) {
+                stored = false;
+            }
+            if (stored) {
+                co_return;
+            }
+            co_await net::sleep_for(milliseconds(100));
+        }
+        ADD_FAILURE() << "the cluster never took " << payload;
+    }
+
+    static asio::awaitable<void> until_pulling_in_cluster(PullConsumer& consumer) {
+        for (int i = 0; i < 400 && consumer.state() != ConsumerState::pulling; ++i) {
+            co_await net::sleep_for(milliseconds(100));
+        }
+        EXPECT_EQ(consumer.state(), ConsumerState::pulling) << consumer.trouble();
+    }
+
+    std::size_t member_of(const Connection& connection) {
+        for (std::size_t i = 0; i < cluster_.size(); ++i) {
+            if (connection.peer().ends_with(":" + std::to_string(cluster_[i].port()))) {
+                return i;
+            }
+        }
+        ADD_FAILURE() << connection.peer() << " is no member";
+        return 0;
+    }
+
+    NatsCluster cluster_;
+};
+
+TEST_F(ClusterTest, LosesNothingWhenMembersDieOneAfterTheOther) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(cluster_.urls()));
+        PullConsumer consumer(client.connection, replicated());
+        consumer.start();
+        consumer.set_credit(100, enough_bytes);
+        co_await until_pulling_in_cluster(consumer);
+        std::set<std::string> got;
+        int number = 0;
+        for (std::size_t round = 0; round < 3; ++round) {
+            const std::size_t victim = member_of(client.connection);
+            for (int i = 0; i < 5; ++i) {
+                co_await publish_surely(client, std::to_string(number++));
+            }
+            cluster_[victim].kill();
+            for (int i = 0; i < 5; ++i) {
+                co_await publish_surely(client, std::to_string(number++));
+            }
+            while (got.size() < static_cast<std::size_t>(number)) {
+                const std::vector<JetStreamMessage> some = co_await consumer.receive();
+                for (const JetStreamMessage& delivery : some) {
+                    got.insert(delivery.message.payload);
+                    consumer.ack(delivery.ack);
+                }
+                consumer.set_credit(100, enough_bytes);
+            }
+            cluster_[victim].start();
+            EXPECT_NE(member_of(client.connection), victim);
+        }
+        co_await consumer.flush(seconds(20));
+        EXPECT_EQ(consumer.counters().incarnations, 0U);
+        EXPECT_EQ(consumer.counters().stale_acks, 0U);
+        co_await consumer.stop();
+        co_await client.connection.stop();
+    };
+    run(body, seconds(200));
+}
+
+TEST_F(ClusterTest, LeavesALameDuckForAnotherMember) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(cluster_[0].url()));
+        co_await client.connection.wait_connected();
+        int got = 0;
+        const Subscription subscription =
+            client.connection.subscribe("a", [&](const Message&) { ++got; });
+        // It learns of the other members from the one that it was told of.
+        const auto is_learnt = [&] { return client.connection.server().connect_urls.size() >= 3; };
+        const bool learnt = co_await until(is_learnt);
+        EXPECT_TRUE(learnt);
+        cluster_[0].lame_duck();
+        const auto is_moved = [&] {
+            return client.connection.connected() && client.connection.epoch() == 2;
+        };
+        const bool moved = co_await until(is_moved);
+        EXPECT_TRUE(moved);
+        EXPECT_NE(member_of(client.connection), 0U);
+        client.connection.publish("a", "still here");
+        co_await client.connection.flush(seconds(5));
+        EXPECT_EQ(got, 1);
+        co_await client.connection.stop();
+    };
+    run(body);
+}
+
+}  // namespace
+}  // namespace chatear::nats

@@ -1,0 +1,102 @@
+#include "nats/delivery_guard.hpp"
+
+#include <gtest/gtest.h>
+
+namespace chatear::nats {
+namespace {
+
+const Incarnation first{"S", "2026-11-23T10:00:00.123456789Z", "2026-11-23T10:00:01.5Z"};
+
+AckSubject delivery(
+    std::uint64_t consumer_seq, std::uint64_t stream_seq, std::int64_t stored_at_ns
+) {
+    AckSubject ack;
+    ack.consumer_seq = consumer_seq;
+    ack.stream_seq = stream_seq;
+    ack.stored_at_ns = stored_at_ns;
+    return ack;
+}
+
+class Rule4Guard : public testing::Test {
+protected:
+    Rule4Guard() { guard_.verified(first); }
+
+    DeliveryGuard guard_;
+};
+
+TEST_F(Rule4Guard, DoubtsUntilTheFirstLook) {
+    DeliveryGuard fresh;
+    EXPECT_TRUE(fresh.in_doubt());
+    EXPECT_FALSE(fresh.holds(fresh.token("a")));
+    EXPECT_TRUE(fresh.verified(first));
+    EXPECT_FALSE(fresh.in_doubt());
+    EXPECT_TRUE(fresh.holds(fresh.token("a")));
+}
+
+TEST_F(Rule4Guard, TokensOutliveADoubtThatWasUnfounded) {
+    const AckToken token = guard_.token("a");
+    guard_.doubt();
+    EXPECT_TRUE(guard_.in_doubt());
+    EXPECT_TRUE(guard_.holds(token));
+    EXPECT_FALSE(guard_.verified(first));
+    EXPECT_TRUE(guard_.holds(token));
+}
+
+TEST_F(Rule4Guard, TokensDieWithTheirStreamOrConsumer) {
+    for (const Incarnation& other :
+         {Incarnation{"T", first.stream_created, first.consumer_created},
+          Incarnation{"S", "2026-11-23T10:00:00.123456790Z", first.consumer_created},
+          Incarnation{"S", first.stream_created, "2026-11-23T10:00:02.5Z"}}) {
+        guard_.verified(first);
+        const AckToken token = guard_.token("a");
+        EXPECT_TRUE(guard_.verified(other));
+        EXPECT_FALSE(guard_.holds(token));
+        EXPECT_TRUE(guard_.holds(guard_.token("b")));
+        EXPECT_TRUE(guard_.verified(first)) << "what was before is not what is now";
+        EXPECT_FALSE(guard_.holds(token));
+    }
+}
+
+TEST_F(Rule4Guard, AConsumerWhoseFileIsALittleYoungerIsTheSame) {
+    const Incarnation after_restart{"S", first.stream_created, "2026-11-23T10:00:01.500300000Z"};
+    EXPECT_FALSE(guard_.verified(after_restart));
+    const Incarnation without_time{"S", first.stream_created, "unreadable"};
+    EXPECT_TRUE(guard_.verified(without_time));
+    EXPECT_FALSE(guard_.verified(without_time));
+}
+
+TEST_F(Rule4Guard, LetsOrdinaryDeliveriesPass) {
+    EXPECT_TRUE(guard_.consistent(delivery(1, 10, 1'000)));
+    EXPECT_TRUE(guard_.consistent(delivery(2, 11, 1'000)));
+    EXPECT_TRUE(guard_.consistent(delivery(5, 13, 1'200))) << "others got what lies between";
+    EXPECT_TRUE(guard_.consistent(delivery(6, 10, 1'000))) << "a redelivery";
+    EXPECT_TRUE(guard_.consistent(delivery(7, 13, 1'200)));
+    EXPECT_TRUE(guard_.consistent(delivery(8, 14, 1'300)));
+    EXPECT_FALSE(guard_.in_doubt());
+}
+
+TEST_F(Rule4Guard, DoubtsWhenASequenceOrStoreTimeGoesBack) {
+    for (const AckSubject& contradiction :
+         {delivery(5, 21, 2'100),
+          delivery(1, 1, 9'000),
+          delivery(6, 21, 1'999),
+          delivery(6, 3, 2'001),
+          delivery(6, 20, 2'001),
+          delivery(6, 20, 1'999)}) {
+        guard_.verified(first);
+        const std::uint64_t doubts = guard_.doubts();
+        EXPECT_TRUE(guard_.consistent(delivery(5, 20, 2'000)));
+        EXPECT_FALSE(guard_.consistent(contradiction));
+        EXPECT_TRUE(guard_.in_doubt());
+        EXPECT_GT(guard_.doubts(), doubts);
+    }
+}
+
+TEST_F(Rule4Guard, StartsItsCountsAnewAfterEachLook) {
+    EXPECT_TRUE(guard_.consistent(delivery(50, 200, 2'000)));
+    guard_.verified(first);
+    EXPECT_TRUE(guard_.consistent(delivery(1, 100, 1'000))) << "a new leader may know less";
+}
+
+}  // namespace
+}  // namespace chatear::nats

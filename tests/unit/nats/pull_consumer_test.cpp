@@ -1,0 +1,218 @@
+// The pull consumer against a scripted server: what a real one does too rarely to be tested.
+#include "nats/pull_consumer.hpp"
+
+#include "net/timer.hpp"
+#include "support/coroutine.hpp"
+#include "support/scripted_peer.hpp"
+
+#include <gtest/gtest.h>
+
+namespace chatear::nats {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::PeerScript;
+using test::ScriptedPeer;
+
+constexpr const char* stream_created = "2026-11-23T10:00:00Z";
+constexpr const char* consumer_created = "2026-11-23T10:00:05Z";
+constexpr std::size_t enough_bytes = 1'000'000;
+
+ConsumerDeclaration declaration() {
+    ConsumerDeclaration declared;
+    declared.stream.name = "S";
+    declared.stream.subjects = {"email.send"};
+    declared.durable = "worker";
+    declared.filter_subject = "email.send";
+    return declared;
+}
+
+/// Plays JetStream: it answers the requests of the client's one inbox (sid 1) by their numbers.
+class JetStreamScript {
+public:
+    JetStreamScript() {
+        steps_ = {
+            test::send("INFO {\"headers\":true,\"max_payload\":1048576}\r\n"),
+            test::expect_line("CONNECT {"),
+            test::expect("PING\r\n"),
+            test::send("PONG\r\n"),
+            test::expect_line("SUB _INBOX.")};
+    }
+
+    /// The client looks at stream and consumer.
+    JetStreamScript& verification(const std::string& of_stream, const std::string& of_consumer) {
+        answer("STREAM.NAMES", {{"streams", {"S"}}, {"total", 1}});
+        const StreamConfig stream = to_config(declaration().stream, 1048576);
+        answer(
+            "STREAM.INFO.S",
+            {{"config", to_json(stream)}, {"created", of_stream}, {"state", {{"messages", 1}}}}
+        );
+        const ConsumerConfig consumer = to_config(declaration());
+        answer("CONSUMER.INFO.S.worker", {{"config", to_json(consumer)}, {"created", of_consumer}});
+        return *this;
+    }
+
+    JetStreamScript& pull() {
+        steps_.push_back(test::skip_until("PUB $JS.API.CONSUMER.MSG.NEXT.S.worker "));
+        steps_.push_back(test::skip_until("\r\n"));
+        return *this;
+    }
+
+    /// Over the first slot of the `round`-th verification: four slots and two advisories a round.
+    JetStreamScript& delivery(
+        int round, std::uint64_t stream_seq, std::uint64_t consumer_seq, std::int64_t stored
+    ) {
+        const std::string ack = "$JS.ACK.S.worker.1." + std::to_string(stream_seq) + "." +
+                                std::to_string(consumer_seq) + "." + std::to_string(stored) + ".0";
+        steps_.push_back(test::send(
+            "MSG email.send " + std::to_string(2 + 6 * (round - 1)) + " " + ack + " 1\r\nx\r\n"
+        ));
+        return *this;
+    }
+
+    JetStreamScript& step(test::PeerStep step) {
+        steps_.push_back(std::move(step));
+        return *this;
+    }
+
+    const PeerScript& steps() const { return steps_; }
+
+private:
+    void answer(const std::string& api, const boost::json::object& json) {
+        const std::string text = boost::json::serialize(json);
+        steps_.push_back(test::skip_until("PUB $JS.API." + api + " "));
+        steps_.push_back(test::skip_until("\r\n"));
+        steps_.push_back(test::send(
+            "MSG _INBOX.000000000000000000000000." + std::to_string(++answers_) + " 1 " +
+            std::to_string(text.size()) + "\r\n" + text + "\r\n"
+        ));
+    }
+
+    PeerScript steps_;
+    int answers_ = 0;
+};
+
+class Rule4Scripted : public testing::Test {
+protected:
+    static ConnectionOptions options(const ScriptedPeer& peer) {
+        ConnectionOptions options;
+        options.servers = {{"127.0.0.1", peer.port()}};
+        options.ping_interval = seconds(30);
+        options.stop_timeout = milliseconds(5);
+        return options;
+    }
+
+    static PullBook::Options pulls() {
+        PullBook::Options options;
+        options.heartbeat = milliseconds(200);
+        return options;
+    }
+
+    static asio::awaitable<bool> until(std::function<bool()> condition) {
+        const auto end = std::chrono::steady_clock::now() + seconds(10);
+        while (!condition() && std::chrono::steady_clock::now() < end) {
+            co_await net::sleep_for(milliseconds(1));
+        }
+        co_return condition();
+    }
+
+    void run(
+        const JetStreamScript& script,
+        const std::function<asio::awaitable<void>(ScriptedPeer&, PullConsumer&)>& body
+    ) {
+        ScriptedPeer peer(script.steps());
+        const auto test = [&]() -> asio::awaitable<void> {
+            Connection connection(io_.get_executor(), options(peer));
+            PullConsumer consumer(connection, declaration(), pulls());
+            connection.start();
+            consumer.start();
+            consumer.set_credit(2, enough_bytes);
+            co_await body(peer, consumer);
+            EXPECT_EQ(peer.failure(), "");
+            co_await consumer.stop();
+            co_await connection.stop();
+        };
+        test::run_coroutine(io_, test, seconds(30));
+    }
+
+    asio::io_context io_;
+};
+
+TEST_F(Rule4Scripted, NoAckLeavesAfterASequenceWentBackUntilBothInfosWereRead) {
+    JetStreamScript script;
+    script.verification(stream_created, consumer_created).pull();
+    script.delivery(1, 10, 5, 1'000).delivery(1, 1, 1, 2'000);
+    script.verification("2026-11-23T11:00:00Z", "2026-11-23T11:00:05Z")
+        .pull()
+        .step(test::swallow());
+    run(script, [](ScriptedPeer& peer, PullConsumer& consumer) -> asio::awaitable<void> {
+        std::vector<JetStreamMessage> got = co_await consumer.receive();
+        while (got.size() < 2) {
+            std::vector<JetStreamMessage> more = co_await consumer.receive();
+            got.push_back(std::move(more.at(0)));
+        }
+        consumer.set_credit(2, enough_bytes);
+        consumer.ack(got[0].ack);
+        consumer.ack(got[1].ack);
+        consumer.in_progress(got[0].ack);
+        const auto noticed = [&] { return consumer.counters().incarnations == 1; };
+        const bool other = co_await until(noticed);
+        EXPECT_TRUE(other);
+        EXPECT_EQ(consumer.counters().stale_acks, 2U);
+        EXPECT_EQ(consumer.counters().recreated, 0U);
+        EXPECT_EQ(peer.received().find("+ACK"), std::string::npos);
+        EXPECT_EQ(peer.received().find("+WPI"), std::string::npos);
+    });
+}
+
+TEST_F(Rule4Scripted, AcksGivenInDoubtLeaveWhenNothingHadChanged) {
+    JetStreamScript script;
+    script.verification(stream_created, consumer_created).pull();
+    script.delivery(1, 10, 5, 1'000).delivery(1, 11, 3, 2'000);
+    script.verification(stream_created, consumer_created);
+    script.step(test::skip_until("PUB $JS.ACK.S.worker.1.10.5.1000.0 4\r\n+ACK\r\n"))
+        .step(test::swallow());
+    run(script, [](ScriptedPeer& peer, PullConsumer& consumer) -> asio::awaitable<void> {
+        const auto both = [&] { return consumer.counters().received == 2; };
+        const bool came = co_await until(both);
+        EXPECT_TRUE(came);
+        const std::vector<JetStreamMessage> got = co_await consumer.receive();
+        consumer.ack(got.at(0).ack);
+        const auto sent = [&] { return peer.received().find("+ACK") != std::string::npos; };
+        const bool left = co_await until(sent);
+        EXPECT_TRUE(left);
+        EXPECT_EQ(consumer.counters().incarnations, 0U);
+    });
+}
+
+TEST_F(Rule4Scripted, SilenceIsLookedInto) {
+    JetStreamScript script;
+    script.verification(stream_created, consumer_created).pull();
+    script.verification(stream_created, "2026-11-23T12:00:00Z")
+        .pull()
+        .delivery(2, 1, 1, 1'000)
+        .step(test::swallow());
+    run(script, [](ScriptedPeer&, PullConsumer& consumer) -> asio::awaitable<void> {
+        const std::vector<JetStreamMessage> got = co_await consumer.receive();
+        EXPECT_EQ(got.size(), 1U);
+        EXPECT_TRUE(consumer.holds(got.at(0).ack));
+        EXPECT_EQ(consumer.counters().incarnations, 1U);
+        EXPECT_EQ(consumer.counters().verifications, 2U);
+    });
+}
+
+TEST_F(Rule4Scripted, ADeliveryWithoutAReplySubjectOfJetStreamIsIgnored) {
+    JetStreamScript script;
+    script.verification(stream_created, consumer_created).pull();
+    script.step(test::send("MSG email.send 2 1\r\nx\r\nMSG email.send 2 some.where 1\r\nx\r\n"));
+    script.delivery(1, 1, 1, 1'000).step(test::swallow());
+    run(script, [](ScriptedPeer&, PullConsumer& consumer) -> asio::awaitable<void> {
+        const std::vector<JetStreamMessage> got = co_await consumer.receive();
+        EXPECT_EQ(got.size(), 1U);
+        EXPECT_EQ(got.at(0).stream_seq, 1U);
+    });
+}
+
+}  // namespace
+}  // namespace chatear::nats
