@@ -35,6 +35,6 @@ function(chatear_tests kind folder)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
     add_test(NAME ${kind}.${folder} COMMAND ${name} --gtest_shuffle --gtest_brief=1
         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-    set_tests_properties(${kind}.${folder} PROPERTIES LABELS ${kind} TIMEOUT 300
+    set_tests_properties(${kind}.${folder} PROPERTIES LABELS ${kind} TIMEOUT 900
         ENVIRONMENT "CHATEAR_BINARY_DIR=${CMAKE_BINARY_DIR}")
 endfunction()
