@@ -175,7 +175,7 @@ void PullConsumer::subscribe_slots() {
 void PullConsumer::subscribe_advisories() {
     const std::string prefix = "$JS.EVENT.ADVISORY.";
     const auto on_deleted = [this](const Message& message) {
-        doubt("deleted: " + message.subject);
+        doubt_deleted("deleted: " + message.subject);
     };
     advisories_.clear();
     advisories_.push_back(connection_.subscribe(prefix + "STREAM.DELETED." + stream_, on_deleted));
