@@ -21,7 +21,7 @@ std::uint16_t crc16(std::string_view bytes);
 
 /// The role that is written into a key: its first character.
 enum class NkeyRole : std::uint8_t {
-    operator_ = 14 << 3,  ///< O
+    operator_ = 14 << 3,  ///< O  NOLINT(readability-identifier-naming): a keyword.
     account = 0,          ///< A
     user = 20 << 3,       ///< U
 };
