@@ -40,8 +40,7 @@ Consumer::Consumer(
     Subscription subscription,
     ConsumerOptions options
 )
-    : executor_(executor),
-      source_(source),
+    : source_(source),
       judge_(judge),
       turnstile_(turnstile),
       gate_(gate),

@@ -141,7 +141,6 @@ private:
         const Work& work, const Outcome& outcome, const Verdict& verdict, Settlement settlement
     );
 
-    asio::any_io_executor executor_;
     EventSource& source_;
     Judge& judge_;
     Turnstile& turnstile_;
