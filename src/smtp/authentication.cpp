@@ -43,7 +43,7 @@ Result<Mechanism> choose_mechanism(std::optional<Mechanism> wanted, const Extens
 Authentication::Authentication(Mechanism mechanism, Credentials credentials)
     : mechanism_(mechanism), credentials_(std::move(credentials)) {}
 
-std::string Authentication::command() const {
+std::string Authentication::initial_response() const {
     const std::string& password = credentials_.password.reveal();
     switch (mechanism_) {
         case Mechanism::plain: {
@@ -52,25 +52,42 @@ std::string Authentication::command() const {
             message += credentials_.user;
             message += '\0';
             message += password;
-            return "AUTH PLAIN " + to_base64(message) + "\r\n";
+            return to_base64(message);
         }
         case Mechanism::login:
-            return "AUTH LOGIN\r\n";
+            return "";
         case Mechanism::xoauth2:
-            return "AUTH XOAUTH2 " +
-                   to_base64(
-                       "user=" + credentials_.user +
-                       "\x01"
-                       "auth=Bearer " +
-                       password + "\x01\x01"
-                   ) +
-                   "\r\n";
+            return to_base64(
+                "user=" + credentials_.user +
+                "\x01"
+                "auth=Bearer " +
+                password + "\x01\x01"
+            );
     }
     return "";
 }
 
+bool Authentication::fits_command() const {
+    constexpr std::size_t around = std::string_view("AUTH XOAUTH2 \r\n").size();
+    return around + initial_response().size() <= max_command_bytes;
+}
+
+std::string Authentication::command() const {
+    std::string command = "AUTH " + std::string(to_text(mechanism_));
+    if (mechanism_ != Mechanism::login && fits_command()) {
+        command += ' ' + initial_response();
+    }
+    return command + "\r\n";
+}
+
 std::string Authentication::answer() {
-    const std::size_t challenge = challenges_++;
+    std::size_t challenge = challenges_++;
+    if (!fits_command()) {
+        if (challenge == 0) {
+            return initial_response() + "\r\n";
+        }
+        --challenge;
+    }
     if (mechanism_ == Mechanism::login && challenge == 0) {
         return to_base64(credentials_.user) + "\r\n";
     }

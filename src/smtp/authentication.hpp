@@ -28,6 +28,10 @@ Result<Mechanism> choose_mechanism(std::optional<Mechanism> wanted, const Extens
 /// password: never log it.
 class Authentication {
 public:
+    /// With CRLF (RFC 5321, 4.5.3.1.4). Access tokens do not fit: what would make the command
+    /// longer answers the first challenge instead (RFC 4954, 4).
+    static constexpr std::size_t max_command_bytes = 512;
+
     Authentication(Mechanism mechanism, Credentials credentials);
 
     /// The AUTH command, with CRLF.
@@ -41,6 +45,9 @@ public:
     bool cancelled() const { return cancelled_; }
 
 private:
+    std::string initial_response() const;  // In base64; empty where the mechanism has none.
+    bool fits_command() const;             // The initial response goes with the command.
+
     Mechanism mechanism_;
     Credentials credentials_;
     std::size_t challenges_ = 0;  // Answered so far.

@@ -93,8 +93,12 @@ class Catcher:
         return AuthResult(success=account == self.account, handled=False, auth_data=data)
 
     async def auth_XOAUTH2(self, server, args):
-        """AUTH XOAUTH2 <user=...^Aauth=Bearer token^A^A in base64>; a failure is a challenge first."""
-        text = base64.b64decode(args[1] if len(args) > 1 else "").decode()
+        """user=...^Aauth=Bearer token^A^A in base64, with the command or after an empty challenge.
+
+        A failure is a challenge first, as at Google and Microsoft.
+        """
+        response = base64.b64decode(args[1]) if len(args) > 1 else await server.challenge_auth("")
+        text = bytes(response).decode()
         found = re.fullmatch("user=(.*)\x01auth=Bearer (.*)\x01\x01", text)
         if found and f"{found[1]}:{found[2]}" == self.account:
             server.session.user = found[1]
@@ -104,7 +108,14 @@ class Catcher:
 
 
 class Server(SMTP):
-    """aiosmtpd's, which can also hang up at DATA."""
+    """aiosmtpd's, which can also hang up at DATA, and takes answers to AUTH as long as RFC 4954, 4 allows."""
+
+    async def challenge_auth(self, *arguments, **more):
+        usual, self._reader._limit = self._reader._limit, 12288
+        try:
+            return await super().challenge_auth(*arguments, **more)
+        finally:
+            self._reader._limit = usual
 
     async def smtp_DATA(self, arg):
         if any(address.startswith("half@") for address in self.envelope.rcpt_tos):

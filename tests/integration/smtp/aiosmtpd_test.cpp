@@ -152,6 +152,23 @@ TEST(Aiosmtpd, EachMechanismAuthenticates) {
     }
 }
 
+TEST(Aiosmtpd, AnAccessTokenLongerThanACommandMayBeAuthenticates) {
+    const std::string token(2500, 't');  // As Microsoft's are.
+    const MailCatcher server(
+        {.tls = MailCatcher::Tls::starttls,
+         .arguments = {"--auth", "ann:" + token, "--only-mechanism", "XOAUTH2"}}
+    );
+    Options options = loopback_options(server.port());
+    trust(options, server, TlsPolicy::starttls);
+    options.credentials = Credentials{"ann", Secret(token)};
+    const Sent sent = send_all(options, numbered_messages(1));
+    EXPECT_TRUE(sent.endings[0].is(SendStatus::accepted)) << sent.endings[0].thrown;
+
+    options.credentials = Credentials{"ann", Secret(token + "x")};
+    const Sent refused = send_all(options, numbered_messages(1));
+    EXPECT_THAT(refused.endings[0].thrown, HasSubstr("authentication: 535"));
+}
+
 TEST(Aiosmtpd, AnAccountThatIsMissingStopsTheSenderAndBlamesNoMessage) {
     const MailCatcher server({.arguments = {"--auth", "ann:secret"}});
     Options options = loopback_options(server.port());

@@ -46,6 +46,34 @@ TEST(Authentication, AChallengeToPlainIsCancelled) {
     EXPECT_EQ(dialogue(Mechanism::plain).answer(), "*\r\n");
 }
 
+TEST(Authentication, WhatIsTooLongForACommandAnswersTheFirstChallenge) {
+    const auto with = [](Mechanism mechanism, std::size_t token_bytes) {
+        return Authentication(mechanism, Credentials{"tim", Secret(std::string(token_bytes, 'x'))});
+    };
+    for (std::size_t bytes = 1; bytes < 3000; ++bytes) {
+        for (const Mechanism mechanism : {Mechanism::plain, Mechanism::login, Mechanism::xoauth2}) {
+            ASSERT_LE(with(mechanism, bytes).command().size(), Authentication::max_command_bytes);
+        }
+    }
+    Authentication token = with(Mechanism::xoauth2, 2000);
+    EXPECT_EQ(token.command(), "AUTH XOAUTH2\r\n");
+    const std::string message =
+        "user=tim\x01"
+        "auth=Bearer " +
+        std::string(2000, 'x') + "\x01\x01";
+    EXPECT_EQ(token.answer(), to_base64(message) + "\r\n");
+    EXPECT_EQ(token.answer(), "\r\n") << "the challenge that holds the failure";
+    EXPECT_EQ(token.answer(), "*\r\n");
+
+    Authentication plain = with(Mechanism::plain, 500);
+    EXPECT_EQ(plain.command(), "AUTH PLAIN\r\n");
+    EXPECT_EQ(
+        plain.answer(), to_base64(std::string("\0tim\0", 5) + std::string(500, 'x')) + "\r\n"
+    );
+    EXPECT_EQ(plain.answer(), "*\r\n");
+    EXPECT_TRUE(plain.cancelled());
+}
+
 TEST(Authentication, ChoosesTheFirstThatIsOfferedOrTheOneThatIsWanted) {
     EXPECT_EQ(
         *choose_mechanism(std::nullopt, offering({"XOAUTH2", "LOGIN", "PLAIN"})), Mechanism::plain
