@@ -49,15 +49,19 @@ private:
 
 namespace {
 
+/// A connection that has carried mails before is told at the begin of the next one that it is at
+/// its end: messages a connection, idle time. Whether the server is busy a new one shows.
+bool is_about_used_connection(const SendResult& result) {
+    return result.step == Step::mail || result.step == Step::reset;
+}
+
 /// The message may be given to another connection: nobody judged it, and its content did not begin.
-/// A 4xx to MAIL on a connection that has carried mails before is about the connection (limits of
-/// messages a connection).
 bool may_try_again(const SendResult& result, bool connection_was_used) {
     if (result.content_began || result.held_back) {
         return false;
     }
-    const bool tired =
-        result.status == SendStatus::try_later && result.step == Step::mail && connection_was_used;
+    const bool tired = result.status == SendStatus::try_later && connection_was_used &&
+                       is_about_used_connection(result);
     return tired || result.status == SendStatus::not_sent;
 }
 
@@ -144,7 +148,7 @@ asio::awaitable<SendResult> Pool::send(
         }
         fresh += used ? 0 : 1;
         stale += used ? 1 : 0;
-        if (asks_for_less(result.reply)) {
+        if (asks_for_less(result.reply) && !(used && is_about_used_connection(result))) {
             allowance_.on_asked_for_less(live());
         }
         lease.session().close();
@@ -201,6 +205,7 @@ Counters Pool::counters() const {
     Counters counters = counters_;
     counters.open = live();
     counters.busy = busy_.size();
+    counters.allowed = allowance_.allowed();
     return counters;
 }
 

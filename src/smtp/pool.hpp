@@ -20,7 +20,7 @@
 
 namespace chatear::smtp {
 
-/// What a pool has done, for metrics; only goes up, but for the last two.
+/// What a pool has done, for metrics; only goes up, but for the last three.
 struct Counters {
     std::uint64_t accepted = 0;
     std::uint64_t try_later = 0;
@@ -33,6 +33,7 @@ struct Counters {
     std::uint64_t lost_connections = 0;    ///< Ready sessions that ended by other than our wish.
     std::size_t open = 0;                  ///< Ready sessions now.
     std::size_t busy = 0;                  ///< Of these, in a transaction.
+    std::size_t allowed = 0;  ///< That may be open: fewer while the server asks for less.
 };
 
 /// Up to SMTP_CONNECTIONS sessions to one mail server, opened when there is something to send,

@@ -12,11 +12,19 @@ namespace chatear::smtp {
 namespace {
 
 /// A message that no server was asked about.
-SendResult unsendable(const Error& error) {
+SendResult unsendable(std::string why) {
     SendResult result;
     result.status = SendStatus::never;
     result.culprit = Culprit::never_message;
-    result.reply.text = error.message;
+    result.reply.text = std::move(why);
+    return result;
+}
+
+/// The connection that would have judged a message has ended.
+SendResult unjudged(Reply reply) {
+    SendResult result;
+    result.step = Step::reset;
+    result.reply = std::move(reply);
     return result;
 }
 
@@ -27,7 +35,8 @@ Session::Session(const asio::any_io_executor& executor, std::shared_ptr<const Op
 
 bool Session::usable() const {
     const bool has_room = !extensions_.max_mails || mails_ < *extensions_.max_mails;
-    return ready_ && has_room && stream_.open();
+    // A server that has said more than it was asked is about to hang up (421), or out of step.
+    return ready_ && has_room && parser_.empty() && stream_.open();
 }
 
 asio::awaitable<std::optional<OpenFailure>> Session::open(net::Resolver& resolver) {
@@ -126,12 +135,11 @@ asio::awaitable<SendResult> Session::send(
 ) {
     CHATEAR_ASSERT(usable());
     const Result<std::string> bytes = content(extensions_.capabilities());
-    if (!bytes) {
-        co_return unsendable(bytes.error());
-    }
-    const Result<void> possible = check_possible(envelope, *bytes, extensions_);
+    const Result<void> possible =
+        bytes ? check_possible(envelope, *bytes, extensions_) : Result<void>(bytes.error());
     if (!possible) {
-        co_return unsendable(possible.error());
+        std::string why = possible.error().message;
+        co_return co_await refuse(std::move(why));
     }
     const std::string parameters = mail_parameters(envelope, *bytes, extensions_);
     std::string stuffed = dot_stuffed(*bytes);
@@ -154,6 +162,27 @@ asio::awaitable<SendResult> Session::send(
         stream_.close();
     }
     co_return transaction.result();
+}
+
+/// The extensions are those of the server that answered EHLO. One that has been replaced since may
+/// take the message, so only a connection that still answers may refuse it.
+asio::awaitable<SendResult> Session::refuse(std::string why) {
+    const std::string command = "RSET\r\n";
+    ready_ = false;
+    Reply reply;
+    try {
+        co_await stream_.write(command, options_->limits.content_write);
+        reply = co_await read_reply(Step::reset);
+        ready_ = reply.verdict() == Verdict::accepted;
+    } catch (const Unavailable& unavailable) {
+        reply.text = unavailable.why();
+    }
+    needs_reset_ = false;
+    if (!ready_) {
+        stream_.close();
+        co_return unjudged(std::move(reply));
+    }
+    co_return unsendable(std::move(why));
 }
 
 asio::awaitable<void> Session::advance(MailTransaction& transaction) {

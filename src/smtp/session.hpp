@@ -52,7 +52,8 @@ public:
 
     void close() noexcept { stream_.close(); }
 
-    /// Whether one more transaction may be begun: connected, nothing went wrong, LIMITS MAILMAX.
+    /// Whether one more transaction may be begun: connected, nothing went wrong, no reply that
+    /// nobody asked for, LIMITS MAILMAX.
     bool usable() const;
     std::size_t mails() const { return mails_; }  ///< Transactions begun on this connection.
     const Extensions& extensions() const { return extensions_; }
@@ -62,6 +63,7 @@ private:
     asio::awaitable<OpenFailure> perform(Handshake& handshake, net::Resolver& resolver);
     asio::awaitable<void> advance(Handshake& handshake);
     asio::awaitable<void> advance(MailTransaction& transaction);
+    asio::awaitable<SendResult> refuse(std::string why);
     asio::awaitable<void> start_tls();
     asio::awaitable<Reply> read_reply(Step step);
 

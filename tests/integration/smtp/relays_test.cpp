@@ -161,6 +161,24 @@ TEST_P(Relay, AContentOfManyWritesArrivesIntact) {
     expect_all_arrived(messages);
 }
 
+TEST_P(Relay, AnInternationalAddressArrivesWhereTheServerTakesSuch) {
+    Message message = message_to("gr\xc3\xbc\xc3\x9f@b.test");
+    message.envelope.needs_smtputf8 = true;
+    message.content = "To: gr\xc3\xbc\xc3\x9f@b.test\r\n" + message.content;
+    const Sent sent = send_all(options(), {message});
+    ASSERT_TRUE(sent.extensions);
+    EXPECT_EQ(sent.extensions->smtputf8, GetParam() != "opensmtpd");
+    if (!sent.extensions->smtputf8) {
+        EXPECT_TRUE(sent.endings[0].is(SendStatus::never)) << sent.endings[0].thrown;
+        EXPECT_EQ(sent.endings[0].result->culprit, Culprit::never_message);
+        return;
+    }
+    EXPECT_TRUE(sent.endings[0].is(SendStatus::accepted))
+        << sent.endings[0].thrown << sent.last_error;
+    expect_all_arrived({message});
+    EXPECT_THAT(server->sink().mails().at(0).options, testing::Contains("SMTPUTF8"));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Servers,
     Relay,
@@ -181,6 +199,19 @@ TEST(Exim, BeyondItsMessagesAConnectionANewOneIsMadeAndNoAttemptCounted) {
     EXPECT_EQ(sent.counters.try_later, 0U);
     EXPECT_EQ(sent.counters.connected, 4U);
     EXPECT_TRUE(chatear::test::eventually([&] { return server.sink().mails().size() == 35; }));
+}
+
+TEST(Exim, ItsLimitOfMessagesAConnectionLeavesThePoolAtItsSize) {
+    const Result<UnpackedMailServer> unpacked = UnpackedMailServer::find("exim");
+    if (!unpacked) {
+        GTEST_SKIP() << unpacked.error().message;
+    }
+    EximServer server(*unpacked, {.max_mails_per_connection = 10});
+    Options options = loopback_options(server.port());
+    options.connections = 4;
+    const Sent sent = send_all(options, numbered_messages(120));
+    EXPECT_EQ(sent.counters.accepted, 120U) << sent.last_error;
+    EXPECT_EQ(sent.counters.allowed, 4U);
 }
 
 TEST(Exim, AuthenticatesByPlainAndLogin) {

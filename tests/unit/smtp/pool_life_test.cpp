@@ -119,6 +119,45 @@ TEST_F(PoolOnPeer, IdleConnectionsAreClosedAndMadeAgainWhenNeeded) {
     EXPECT_EQ(peer->failure(), "");
 }
 
+TEST_F(PoolOnPeer, OnlyAConnectionThatStillAnswersSaysWhatTheServerCannotTake) {
+    recipient = "gr\xc3\xbc\xc3\x9f@b.test";
+    const auto scenario = [this]() -> asio::awaitable<void> {
+        pool->start();
+        co_await send(first);
+        co_await pool->stop(milliseconds(1000));
+    };
+    const PeerScript rset = {chatear::test::expect("RSET\r\n"), chatear::test::send("250 ok\r\n")};
+    const PeerScript takes_all = {
+        chatear::test::expect(
+            "MAIL FROM:<shop@a.test> BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<" + recipient +
+            ">\r\nDATA\r\n"
+        ),
+        chatear::test::send("250 ok\r\n250 ok\r\n354 go on\r\n"),
+        chatear::test::expect(content_on_the_wire),
+        chatear::test::send("250 queued\r\n")};
+    PeerScript utf8_hello = hello();
+    utf8_hello.back() =
+        chatear::test::send("250-mx.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n");
+    const PeerScript upgraded = join({utf8_hello, takes_all, goodbye()});
+    for (const PeerScript& end : std::vector<PeerScript>{
+             {chatear::test::hang_up()},
+             {chatear::test::expect("RSET\r\n"), chatear::test::hang_up()},
+             {chatear::test::expect("RSET\r\n"),
+              chatear::test::send("421 4.3.2 restarting\r\n"),
+              chatear::test::hang_up()}}) {
+        begin({join({hello(), end}), upgraded});
+        run(scenario);
+        ASSERT_TRUE(first.result) << first.thrown;
+        EXPECT_EQ(first.result->status, SendStatus::accepted);
+        EXPECT_EQ(peer->failure(), "");
+    }
+    begin({join({hello(), rset, goodbye()})});
+    run(scenario);
+    EXPECT_EQ(first.result->status, SendStatus::never);
+    EXPECT_EQ(first.result->culprit, Culprit::never_message);
+    EXPECT_EQ(peer->failure(), "");
+}
+
 TEST_F(PoolOnPeer, AServerThatIsNotThereIsUnavailableAtOnceAndTriedAgain) {
     begin({});
     const std::uint16_t port = peer->port();

@@ -89,6 +89,48 @@ TEST_F(PoolOnPeer, A4xxToMailOnAUsedConnectionIsAboutTheConnection) {
     EXPECT_EQ(peer->failure(), "");
 }
 
+TEST_F(PoolOnPeer, A421AtTheEndOfAUsedConnectionDoesNotMakeThePoolSmaller) {
+    const auto eight = [](Options& options) { options.connections = 8; };
+    const auto send_two = [this]() -> asio::awaitable<void> {
+        pool->start();
+        co_await send(first);
+        co_await send(second);
+        co_await pool->stop(milliseconds(1000));
+    };
+    const PeerScript closing = at_mail("421 4.7.0 too many mails\r\n");
+    const PeerScript used_up = join({hello(), one_mail(), {closing.begin() + 3, closing.end()}});
+    begin({used_up, join({hello(), one_mail(), goodbye()})}, eight);
+    run(send_two);
+    ASSERT_TRUE(second.result) << second.thrown;
+    EXPECT_EQ(second.result->status, SendStatus::accepted);
+    EXPECT_EQ(pool->counters().allowed, 8U);
+    EXPECT_EQ(peer->failure(), "");
+
+    begin({used_up, closing, join({hello(), one_mail(), goodbye()})}, eight);
+    run(send_two);
+    EXPECT_EQ(second.result->status, SendStatus::accepted);
+    EXPECT_LT(pool->counters().allowed, 8U) << "a new connection was told so too";
+}
+
+TEST_F(PoolOnPeer, AConnectionOnWhichMoreWasSaidThanAskedIsNotUsedAgain) {
+    begin(
+        {join({hello(), one_mail("250 ok\r\n250 ok\r\n354 go on\r\n", "250 queued\r\n421 bye\r\n")}
+         ),
+         join({hello(), one_mail(), goodbye()})}
+    );
+    run([this]() -> asio::awaitable<void> {
+        pool->start();
+        co_await send(first);
+        co_await send(second);
+        co_await pool->stop(milliseconds(1000));
+    });
+    EXPECT_EQ(first.result->status, SendStatus::accepted);
+    ASSERT_TRUE(second.result) << second.thrown;
+    EXPECT_EQ(second.result->status, SendStatus::accepted);
+    EXPECT_THAT(peer->received(0), testing::EndsWith(content_on_the_wire));
+    EXPECT_EQ(peer->failure(), "");
+}
+
 TEST_F(PoolOnPeer, AfterARefusedRecipientTheNextMailBeginsWithRset) {
     const PeerScript refused = {
         expect(mail_group),
