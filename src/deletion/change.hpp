@@ -1,0 +1,37 @@
+#pragma once
+
+#include "deletion/deletion.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <string>
+#include <vector>
+
+namespace chatear::deletion {
+
+/// One row of `action_logs` to be. `meta` never holds an address, a token or a name.
+struct AuditEntry {
+    std::string user_id;
+    std::string action;  ///< One of the words of audit_actions.hpp.
+    boost::json::object meta{};
+};
+
+/// Something to publish with a change: a domain event, or an `email.send` for the user. `key` makes
+/// it unique for its deletion: the same change carried out again publishes nothing again.
+struct Notice {
+    std::string subject;
+    std::string key;
+    boost::json::object payload{};
+};
+
+/// A step of a deletion's life, to be carried out in one transaction, and only while its row still
+/// is as `before` says (status and mail number).
+struct Change {
+    Deletion before;
+    Deletion after;
+    std::vector<AuditEntry> audit{};
+    std::vector<Notice> notices{};
+    bool tells_address = false;  ///< `email.send` notices get the user's present address.
+};
+
+}  // namespace chatear::deletion
