@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from dev_stack.__main__ import environment_text, tool_environment
 from dev_stack.nats_client import NatsClient, NatsError
 from dev_stack.process import Process, start_ticks, wait_until
 from dev_stack.stack import Stack
@@ -76,3 +77,12 @@ def test_what_was_started_ends_with_its_starter(tmp_path):
     starter.wait()
     starter.stdout.close()
     wait_until(lambda: start_ticks(pid) is None, 10, "the sleeper ends")
+
+
+def test_the_tool_never_meets_the_servers_that_the_shell_is_about(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://production.test/")
+    monkeypatch.setenv("SMTP_USER", "production")
+    started = Stack(tmp_path).environment()
+    environment = tool_environment(environment_text(started))
+    assert environment == started
+    assert "production" not in str(environment)

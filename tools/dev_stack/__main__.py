@@ -12,10 +12,11 @@ import urllib.request
 from .first_mail import show_first_mail
 from .places import DEV, executable, program
 from .process import Process, wait_until
-from .stack import development_stack, noted
+from .stack import KEPT, development_stack, kept_environment, noted
 from .worker import WORKERS, http_address, start_worker
 
 PORTS = DEV / "run" / "ports.json"
+ENVIRONMENT = DEV / "env"
 NAMES = ["postgres", "nats", "redis", "mail"]
 
 
@@ -61,7 +62,7 @@ def start_everything():
         print(f"{server.name:20} 127.0.0.1:{server.port}")
     PORTS.write_text(json.dumps({server.name: server.port for server in stack.servers}))
     environment = stack.environment(MIGRATE="true", LOG_FORMAT="text")
-    (DEV / "env").write_text("".join(f"{name}={value}\n" for name, value in environment.items() if name not in os.environ))
+    ENVIRONMENT.write_text(environment_text(environment))
     for name in WORKERS:
         process = start_worker(name, environment, DEV / f"{name}.log", ends_with_us=False)
         process.save(DEV / "run" / f"{name}.json")
@@ -143,12 +144,20 @@ def psql(arguments):
 
 
 def chatear(arguments):
-    if not (DEV / "env").exists():
+    if not ENVIRONMENT.exists():
         print("nothing was started: ./dev up")
         return 1
-    environment = dict(os.environ)
-    environment.update(line.split("=", 1) for line in (DEV / "env").read_text().splitlines())
-    os.execve(executable("chatear"), ["chatear", *arguments.rest], environment)
+    os.execve(executable("chatear"), ["chatear", *arguments.rest], tool_environment(ENVIRONMENT.read_text()))
+
+
+def environment_text(environment):
+    """The settings of what was started, for `./dev chatear`; one a line."""
+    return "".join(f"{name}={value}\n" for name, value in environment.items() if name not in KEPT)
+
+
+def tool_environment(text):
+    """What `./dev chatear` runs with: never a setting of the shell's, which may be about real servers."""
+    return {**kept_environment(), **dict(line.split("=", 1) for line in text.splitlines())}
 
 
 def main():

@@ -43,7 +43,7 @@ class Stack:
 
     def environment(self, **more):
         """The environment of a process of ours that uses these servers; None takes a variable away."""
-        found = {name: os.environ[name] for name in KEPT if name in os.environ}
+        found = kept_environment()
         found.update(
             DATABASE_URL=self.postgres.url(), NATS_URL=self.nats.url(), REDIS_URL=self.redis.url(),
             SMTP_HOST="127.0.0.1", SMTP_PORT=str(self.mail.port), SMTP_FROM="Chatear <no-reply@chatear.test>",
@@ -52,6 +52,10 @@ class Stack:
         )
         found.update(more)
         return {name: value for name, value in found.items() if value is not None}
+
+
+def kept_environment():
+    return {name: os.environ[name] for name in KEPT if name in os.environ}
 
 
 def development_stack(ports=None):
