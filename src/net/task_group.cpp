@@ -33,7 +33,7 @@ struct TaskGroup::State {
 
 namespace {
 
-void check_end(const std::string& name, const std::exception_ptr& error) {
+void check_end(const std::string& name, const std::exception_ptr& error, bool stopping) {
     if (!error) {
         return;
     }
@@ -41,6 +41,10 @@ void check_end(const std::string& name, const std::exception_ptr& error) {
         std::rethrow_exception(error);
     } catch (const std::exception& thrown) {
         if (is_stop(thrown)) {
+            if (!stopping) {
+                // What it waited for was stopped under it: it may be missed from now on.
+                log::error("a task ended as if stopped, and nobody stopped it", {{"task", name}});
+            }
             return;
         }
         log::error(
@@ -71,7 +75,7 @@ void TaskGroup::start(std::string name, asio::awaitable<void> task) {
     const auto entry = state_->tasks.emplace(state_->tasks.end());
     entry->name = std::move(name);
     auto on_end = [state = state_, entry](const std::exception_ptr& error) {
-        check_end(entry->name, error);
+        check_end(entry->name, error, state->stopping);
         state->tasks.erase(entry);
         state->ended.notify_all();
     };

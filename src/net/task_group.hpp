@@ -16,7 +16,8 @@ namespace chatear::net {
 ///
 /// A task that ends by an exception other than its being stopped is a bug of ours: it is logged
 /// with the task's name and the process aborts, because a silent half-dead process is worse.
-/// Expected failures (Unavailable) are the task's own to handle.
+/// Expected failures (Unavailable) are the task's own to handle. One that ends by the exception of
+/// a stop while its group is not being stopped is logged as an error.
 class TaskGroup {
 public:
     explicit TaskGroup(const asio::any_io_executor& executor);

@@ -4,6 +4,7 @@
 #include "support/coroutine.hpp"
 
 #include <boost/system/system_error.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
@@ -153,6 +154,29 @@ TEST(IsStop, IsTrueForOperationAbortedOnly) {
     EXPECT_TRUE(is_stop(boost::system::system_error(asio::error::operation_aborted)));
     EXPECT_FALSE(is_stop(boost::system::system_error(asio::error::eof)));
     EXPECT_FALSE(is_stop(std::runtime_error("x")));
+}
+
+asio::awaitable<void> end_as_if_stopped() {
+    co_await sleep_for(1ms);
+    throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+TEST_F(TaskGroupTest, ATaskThatEndsAsIfStoppedIsLoggedWhenNobodyStoppedIt) {
+    testing::internal::CaptureStderr();
+    run([this]() -> asio::awaitable<void> {
+        tasks_.start("lonely task", end_as_if_stopped());
+        co_await tasks_.join();
+    });
+    const std::string unasked = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(unasked, testing::HasSubstr("lonely task"));
+    EXPECT_THAT(unasked, testing::HasSubstr("error"));
+    testing::internal::CaptureStderr();
+    run([this]() -> asio::awaitable<void> {
+        tasks_.start("stopped task", sleep_long(ended_));
+        co_await sleep_for(1ms);
+        co_await tasks_.stop();
+    });
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 asio::awaitable<void> throw_soon() {
