@@ -24,6 +24,27 @@ BAD = {
     "too deep": (b'{"template_data": ' + b'{"a":' * 40 + b"1" + b"}" * 40 + b"}", ""),
     "time that is none": (mail_event(send_at="tomorrow"), "send_at"),
     "template outside its folder": (mail_event(template_name="../secret"), "template"),
+    "locale outside its folder": (mail_event(template_name="welcome", locale="../../etc"), "locale"),
+    "control character in the locale": (mail_event(template_name="welcome", locale="pt\u0001"), "locale"),
+    "line break in reply_to": (mail_event(reply_to="a@b.test\nBcc: c@d.test"), "reply_to"),
+    "line break in a header's name": (mail_event(headers={"X-A: b\r\nBcc": "c@d.test"}), "headers"),
+    "bare CR in a header": (mail_event(headers={"X-A": "a\rBcc: c@d.test"}), "headers.*X-A"),
+    "line separator in the subject": (mail_event(subject="a\u2028Bcc: c@d.test"), "subject"),
+    "SMTP command in the recipient": (mail_event(recipient="<a@b.test> RCPT TO:<c@d.test>"), "recipient"),
+    "quoted SMTP command in the recipient": (mail_event(recipient='"a\r\nRCPT TO:<c@d.test>"@b.test'), "recipient"),
+    "line break in the domain": (mail_event(recipient="a@b.test\u0085c"), "recipient"),
+    "line break in the event's id": (mail_event(event_id="a\r\nChatear-Generation: 7"), "event_id"),
+    "event's id that is too long": (mail_event(event_id="x" * 257), "event_id"),
+    "subject that is too long": (mail_event(subject="x" * 999), "subject"),
+    "address that is too long": (mail_event(recipient="x" * 65 + "@b.test"), "recipient"),
+    "headers that are too many": (mail_event(headers={f"X-{n}": "a" for n in range(33)}), "headers"),
+    "attachment that is a path": (mail_event(attachments=[{"filename": "../a", "content": ""}]), "attachments.*1.*path"),
+    "line break in an attachment's name": (mail_event(attachments=[{"filename": 'a"\r\nX: b', "content": ""}]), "attachments"),
+    "line break in an attachment's type": (
+        mail_event(attachments=[{"filename": "a", "content_type": "text/plain\r\nX: b", "content": ""}]), "attachments.*type"),
+    "attachment that is no base64": (mail_event(attachments=[{"filename": "a", "content": "!"}]), "attachments.*base64"),
+    "template_data that is too deep": (
+        b'{"recipient": "a@b.test", "subject": "s", "body": "b", "template_data": ' + b'{"a":' * 17 + b"1" + b"}" * 18, "template_data"),
 }
 
 
@@ -45,6 +66,7 @@ def test_each_bad_event_becomes_one_dead_letter_with_a_reason(world):
         reason = re.search(r"(?im)^[\w-]*reason: (.+)$", bodies[published])
         assert reason, f"{name}: {bodies[published]}"
         assert re.search(word, reason[1]), f"{name}: {reason[1]}"
+        assert not re.search(r"(?m)^(Bcc|X): |Generation: 7", bodies[published].replace(reason[0], "")), f"{name}: {bodies[published]}"
 
 
 def test_unknown_fields_are_ignored(world):
