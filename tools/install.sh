@@ -118,7 +118,7 @@ unpack_server() {
     downloads=$(mktemp -d)
     (cd "$downloads" && apt-get download -q -o Acquire::Retries=3 -o APT::Sandbox::User=root "$@")
     libraries=$(for package in "$downloads"/*.deb; do dpkg-deb -f "$package" Depends; dpkg-deb -f "$package" Pre-Depends; done |
-        tr ',' '\n' | sed 's/^ *//; s/[ (|:].*//' | grep -E '^(lib|lua)' | sort -u)
+        tr ',' '\n' | sed 's/^ *//; s/[ (|:].*//' | grep -E '^(lib|lua)' | grep -v '^libjs-' | sort -u)
     libraries=$(not_installed $libraries)
     if [ -n "$libraries" ]; then apt_install $libraries; fi
     mkdir -p "$folder"
@@ -137,6 +137,7 @@ unpack_mail_servers() {
 install_for_tests() {
     install_missing
     unpack_mail_servers
+    unpack_server promtool prometheus
 }
 
 install_hook() {

@@ -1,3 +1,10 @@
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from dev_stack.places import CHECKOUT
 from world import mail_event
 
 
@@ -29,6 +36,39 @@ def test_health_and_metrics_are_served(world):
     assert "# HELP chatear_" in text
     assert worker.metric("chatear_events_total") == 1
     assert worker.metric("chatear_dependency_up") >= 4
+    explained = (CHECKOUT / "docs/operations.md").read_text()
+    assert [name for name in re.findall(r"^# HELP (\S+)", text, re.MULTILINE) if f"`{name}`" not in explained] == []
+
+
+def test_promtool_takes_the_metrics(world):
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not there: ./dev test unpacks it from Debian's prometheus")
+    worker = world.ready_worker()
+    world.publish(mail_event(1), mail_event(2, recipient="refuse-550@example.test"))
+    world.wait_for_mails(1)
+    world.wait_for_dead_letters(1)
+    world.wait_settled()
+    checked = subprocess.run(
+        [promtool, "check", "metrics"], input=worker.get("/metrics")[1], capture_output=True, text=True, timeout=60, check=False)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_an_international_domain_arrives_and_an_international_name_needs_smtputf8(world):
+    world.ready_worker()
+    world.publish(mail_event(1, recipient="Änn <ann@Bücher.test>"), mail_event(2, recipient="änn@example.test"))
+    [mail] = world.wait_for_mails(1)
+    assert mail["To"] == "Änn <ann@xn--bcher-kva.test>"
+    [(_, headers, _)] = world.wait_for_dead_letters(1)
+    assert "SMTPUTF8" in headers
+    world.wait_settled()
+    world.stack.mail.stop()
+    world.stack.mail.options = ["--utf8"]
+    world.stack.mail.start()
+    world.publish(mail_event(3, recipient="änn@example.test", subject="Grüße"))
+    mail = world.wait_for_mails(2)[-1]
+    assert mail["To"] == "änn@example.test"
+    assert mail["Subject"] == "Grüße"
 
 
 def test_addresses_stand_in_no_log_line(world):
