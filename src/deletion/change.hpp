@@ -9,7 +9,9 @@
 
 namespace chatear::deletion {
 
-/// One row of `action_logs` to be. `meta` never holds an address, a token or a name.
+/// One row of `action_logs` to be. `meta` never holds an address, a token or a name. `user_id` is
+/// as somebody asked where there is no such user; the store writes NULL where the column's type
+/// cannot hold it.
 struct AuditEntry {
     std::string user_id;
     std::string action;  ///< One of the words of audit_actions.hpp.
@@ -17,7 +19,8 @@ struct AuditEntry {
 };
 
 /// Something to publish with a change: a domain event, or an `email.send` for the user. `key` makes
-/// it unique for its deletion: the same change carried out again publishes nothing again.
+/// it unique for its deletion: the same change carried out again publishes nothing again. Made and
+/// finished by the functions of notices.hpp: the store writes finish_notices(...).
 struct Notice {
     std::string subject;
     std::string key;
@@ -31,7 +34,7 @@ struct Change {
     Deletion after;
     std::vector<AuditEntry> audit{};
     std::vector<Notice> notices{};
-    bool tells_address = false;  ///< `email.send` notices get the user's present address.
+    bool tells_address = false;  ///< It has an e-mail: finish_notices() needs the user's row.
 };
 
 }  // namespace chatear::deletion

@@ -54,7 +54,8 @@ struct RequestFacts {
     std::optional<Deletion> open{};      ///< The user's deletion under way.
     std::optional<Deletion> of_token{};  ///< The token's deletion, whatever its status.
     std::optional<Deletion> last_executed{};
-    /// The user's latest recovery: by NATS's clock where it was an event, else by the database's.
+    /// The user's latest recoveries (outcome `accepted` or `nothing`): of those that were events by
+    /// NATS's clock (max published_at), of the others by the database's (max received_at).
     std::optional<Time> last_recovery_published{};
     std::optional<Time> last_recovery_received{};
 };
@@ -72,10 +73,14 @@ struct RequestDecision {
     std::string user_id{};             ///< Canonical; as asked where the user is not known.
     std::optional<Deletion> create{};  ///< Without an id: the database draws it.
     std::optional<Change> change{};    ///< Of the deletion that a recovery ends.
-    std::vector<AuditEntry> audit{};   ///< Beside the change's own.
-    std::vector<Notice> notices{};     ///< Of the new deletion; their keys get its id.
-    std::string reason{};              ///< Of a rejection; for people.
+    /// Beside the change's own. Those of a new deletion get its id from name_deletion().
+    std::vector<AuditEntry> audit{};
+    std::vector<Notice> notices{};  ///< Of the new deletion; for finish_notices().
+    std::string reason{};           ///< Of a rejection, also of one that stands; for people.
 };
+
+/// Writes the id that the database drew into the new deletion and its audit entries.
+void name_deletion(RequestDecision& decision, const std::string& deletion_id);
 
 /// Rules 1 to 3 and 11 for one request. `offset`: nothing where it could not be measured, then any
 /// doubt holds.

@@ -26,7 +26,7 @@ struct MailResult {
     };
     Kind kind = Kind::withdrawn;
     Time at{};
-    std::string reply{};         ///< One line, for people; holds no address of ours to keep.
+    std::string reply{};         ///< The relay's; only its codes are kept with the deletion.
     std::string address_hash{};  ///< Of whom it went to.
 };
 
@@ -39,18 +39,23 @@ struct MailContext {
     double random = 0;  ///< In [0, 1), for the delay.
 };
 
-/// Rules 4, 6, 7: what a try of the mail that counts makes of a queued deletion.
+/// How long a mail waits that was withdrawn.
+inline constexpr std::chrono::seconds withdrawn_pause{15};
+
+/// Rules 4, 6, 7: what a try of the mail that counts makes of a queued deletion. Also for a try
+/// whose result was lost with its process and stands in `email_sends`. A withdrawn try has no audit
+/// row: nothing happened.
 Change after_mail(const Deletion& deletion, const MailResult& result, const MailContext& context);
 
-/// What to do about a queued deletion whose mail is due: send it, or a Change instead.
+/// What to do about a queued deletion whose mail is due: send it ("local@domain"), or a Change
+/// instead.
 struct SendMail {
     std::string address;
 };
 using MailStep = std::variant<SendMail, Change>;
-MailStep before_mail(const Deletion& deletion, const std::optional<User>& user, Time now);
+MailStep before_mail(const Deletion& deletion, const std::optional<User>& user);
 
-/// Rule 6: no slot today; the mail waits for the next UTC day, and the deletion with it. `first`:
-/// it was not yet said today.
+/// Rule 6: no slot today; the mail waits for the next UTC day, and the deletion with it.
 Change mail_limited(const Deletion& deletion, Time next_day);
 
 /// What execution has to know, read in its own transaction.
@@ -77,22 +82,26 @@ ExecutionStep before_execution(
     std::chrono::milliseconds recovery_period
 );
 
-/// The execution itself: the audit row, `user.deleted`, and the last mail.
+/// The execution itself: the audit row, `user.deleted`, and the last mail. Requires that
+/// before_execution() found nothing against it.
 Change execute(const Deletion& deletion, const User& user, Time now);
 
 /// Who cancels, for the audit log.
 enum class CancelledBy { recovery_page, recovery_event, operator_ };
+std::string_view to_text(CancelledBy by);  ///< "recovery_page", "recovery_event", "operator".
 
 /// Rule "a recovery always cancels". Requires is_open(deletion.status). `reason` is the operator's,
 /// else empty.
 Change cancel(const Deletion& deletion, CancelledBy by, Time now, std::string_view reason = {});
 
-/// A person has to look. Requires is_open().
+/// A person has to look. Requires is_open(). One that is held already gets the newer reason and
+/// keeps where it came from.
 Change hold(const Deletion& deletion, std::string_view reason);
 
 // From `held` only these lead on, each with the operator's reason. Nothing = its status forbids it.
 
-/// Back to where it was held from. A scheduled one is due by its mail's time as before (rule 10).
+/// Back to where it was held from. A scheduled one is due by its mail's time as before (rule 10). A
+/// queued one whose mail was tried gets a new mail: the record of the old one is final.
 std::optional<Change> release(const Deletion& deletion, Time now, std::string_view reason);
 /// A new mail: `queued` again, with the next mail number. Also for a queued deletion.
 std::optional<Change> resend(const Deletion& deletion, Time now, std::string_view reason);
