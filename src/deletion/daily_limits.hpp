@@ -22,7 +22,12 @@ public:
         std::string day, std::string deletion_id, int known, int limit
     ) = 0;
 
-    /// The same for a recovery mail, in `user:email:count:<user>:<day>`; `holder` is counted once.
+    /// It surely did not happen (held, failed, not due, no slot): its place is free again. Whoever
+    /// does not know leaves it counted.
+    virtual asio::awaitable<void> uncount_execution(std::string day, std::string deletion_id) = 0;
+
+    /// As count_execution() for a recovery mail, in `user:email:count:<user>:<day>`; `holder` is
+    /// counted once.
     virtual asio::awaitable<bool> count_mail(
         std::string user_id, std::string day, std::string holder, int known, int limit
     ) = 0;
