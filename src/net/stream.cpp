@@ -169,7 +169,11 @@ asio::awaitable<void> Stream::start_tls(
     TlsContext context, std::string server_name, milliseconds timeout
 ) {
     const std::shared_ptr<State> state = state_;
-    CHATEAR_ASSERT(state->is_open && !state->tls && context);
+    CHATEAR_ASSERT(!state->tls && context);
+    if (!state->is_open) {
+        // A time limit of the caller's may end between the last read and this call.
+        state->check(asio::error::not_connected, "TLS handshake");
+    }
     state->context = std::move(context);
     state->tls = std::make_unique<TlsStream>(state->socket, *state->context);
     boost::system::error_code error;

@@ -211,6 +211,23 @@ TEST_F(TlsStreamTest, APeerThatStallsInTheHandshakeIsUnavailable) {
     EXPECT_EQ(why, "no answer in time (TLS handshake)");
 }
 
+TEST_F(TlsStreamTest, AHandshakeOnAStreamThatATimeLimitHasJustClosedIsUnavailable) {
+    // Bytes that were here already are still read after the close, and lead to the handshake.
+    test::ScriptedPeer peer({test::stall()});
+    std::string why;
+    const auto test = [&]() -> asio::awaitable<void> {
+        co_await connect(peer.port());
+        stream_.close();
+        try {
+            co_await handshake("localhost");
+        } catch (const Unavailable& unavailable) {
+            why = unavailable.why();
+        }
+    };
+    test::run_coroutine(context_, test);
+    EXPECT_EQ(why, "closed by us (TLS handshake)");
+}
+
 TEST_F(TlsStreamTest, ClosingAndStoppingEndWhatIsUnderWay) {
     for (const bool stop : {true, false}) {
         SCOPED_TRACE(stop);
