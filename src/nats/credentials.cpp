@@ -50,13 +50,13 @@ Result<std::string> read_small_file(const std::string& path) {
     return content;
 }
 
-/// The line between `-----BEGIN <name>-----` and the next line of dashes (NATS writes from three to
-/// six).
+/// What stands between `-----BEGIN <name>-----` and the next line that begins with dashes (NATS
+/// writes from three to six). A JWT may have any number of dashes within its own line.
 Result<std::string> decorated(std::string_view content, std::string_view name) {
     const std::string begin = "-----BEGIN " + std::string(name);
     const std::size_t start = content.find(begin);
     const std::size_t line = start == std::string_view::npos ? start : content.find('\n', start);
-    const std::size_t end = line == std::string_view::npos ? line : content.find("--", line);
+    const std::size_t end = line == std::string_view::npos ? line : content.find("\n---", line);
     if (end == std::string_view::npos) {
         return Error{"a credentials file has a part '" + begin + "-----', which this one has not"};
     }
@@ -65,6 +65,9 @@ Result<std::string> decorated(std::string_view content, std::string_view name) {
         if (static_cast<unsigned char>(c) > 0x20) {
             text += c;
         }
+    }
+    if (text.empty()) {
+        return Error{"nothing stands behind '" + begin + "-----' in the credentials file"};
     }
     return text;
 }

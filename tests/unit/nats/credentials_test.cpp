@@ -98,6 +98,17 @@ TEST(CredentialsFile, HoldsAJwtAndASeed) {
     EXPECT_EQ(parse_credentials_file(windows).value().key.public_key(), key.public_key());
 }
 
+TEST(CredentialsFile, MayHaveDashesWithinTheJwt) {
+    // Base64 for URLs has them: every tenth signature or so holds two in a row.
+    const std::string jwt = "eyJ0.--q--.-c2-----BEGIN-";
+    std::string file = credentials_of(Nkey::from_raw_seed(NkeyRole::user, random_bytes(32)));
+    const std::string other = "eyJ0.eyJq.c2ln";
+    file.replace(file.find(other), other.size(), jwt);
+    EXPECT_EQ(parse_credentials_file(file).value().jwt, jwt);
+    file.replace(file.find(jwt), jwt.size(), "");
+    EXPECT_FALSE(parse_credentials_file(file));
+}
+
 TEST(CredentialsFile, IsRefusedWhereverItIsCut) {
     const Nkey key = Nkey::from_raw_seed(NkeyRole::user, random_bytes(32));
     const std::string whole = credentials_of(key);
