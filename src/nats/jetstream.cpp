@@ -266,9 +266,7 @@ std::optional<StoredMessage> read_stored_message(const boost::json::object& answ
     if (!payload || !headers || stored.seq == 0) {
         return std::nullopt;
     }
-    if (!headers->empty() && !parse_header_block(*headers, stored.message)) {
-        return std::nullopt;
-    }
+    read_header_block(*headers, stored.message);
     stored.message.payload = *payload;
     return stored;
 }

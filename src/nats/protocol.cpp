@@ -201,13 +201,7 @@ Result<std::optional<ServerOperation>> Parser::finish_message() {
     const std::size_t header_bytes = pending_->header_bytes;
     const std::size_t total_bytes = pending_->total_bytes;
     pending_.reset();
-    if (header_bytes > 0) {
-        const Result<void> parsed =
-            parse_header_block(rest.substr(0, header_bytes), delivered.message);
-        if (!parsed) {
-            return parsed.error();
-        }
-    }
+    read_header_block(rest.substr(0, header_bytes), delivered.message);
     delivered.message.payload = rest.substr(header_bytes, total_bytes - header_bytes);
     position_ += total_bytes + line_end.size();
     return std::optional<ServerOperation>(std::move(delivered));
@@ -218,36 +212,29 @@ void Parser::compact() {
     position_ = 0;
 }
 
-Result<void> parse_header_block(std::string_view block, Message& message) {
-    const Error malformed{"malformed headers"};
-    if (!block.starts_with(header_version) || !block.ends_with("\r\n\r\n")) {
-        return malformed;
+void read_header_block(std::string_view block, Message& message) {
+    if (!block.starts_with(header_version)) {
+        return;
     }
-    block.remove_suffix(line_end.size());
-    std::size_t end = block.find(line_end);
+    const std::size_t first_end = std::min(block.find(line_end), block.size());
     const std::string_view status =
-        trim(block.substr(header_version.size(), end - header_version.size()));
-    if (!status.empty()) {
-        const std::size_t digits = std::min(status.find(' '), status.size());
-        const auto code = parse_number<int>(status.substr(0, digits));
-        if (!code || *code < 0 || *code > 999) {
-            return malformed;
-        }
+        trim(block.substr(header_version.size(), first_end - header_version.size()));
+    const std::size_t digits = std::min(status.find(' '), status.size());
+    const auto code = parse_number<int>(status.substr(0, digits));
+    if (code && *code >= 0 && *code <= 999) {
         message.status = *code;
         message.status_text = trim(status.substr(digits));
     }
-    block.remove_prefix(end + line_end.size());
+    block.remove_prefix(first_end);
     while (!block.empty()) {
-        end = block.find(line_end);
-        const std::string_view line = block.substr(0, end);
+        block.remove_prefix(std::min(line_end.size(), block.size()));
+        const std::string_view line = block.substr(0, block.find(line_end));
         const std::size_t colon = line.find(':');
-        if (colon == std::string_view::npos || colon == 0) {
-            return malformed;
+        if (colon != std::string_view::npos && colon > 0) {
+            message.headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
         }
-        message.headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
-        block.remove_prefix(end + line_end.size());
+        block.remove_prefix(line.size());
     }
-    return {};
 }
 
 std::string encode_header_block(const Headers& headers) {

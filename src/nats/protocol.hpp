@@ -81,8 +81,10 @@ private:
     std::optional<Pending> pending_;
 };
 
-/// The block of HMSG and HPUB: `NATS/1.0[ status[ text]]`, `name: value` lines, an empty line.
-Result<void> parse_header_block(std::string_view block, Message& message);
+/// The block of HMSG and HPUB: `NATS/1.0[ status[ text]]`, `name: value` lines, an empty line. Its
+/// publisher writes it and no server looks into it: what is no header in it is left out, so that
+/// one bad message cannot end the connection of all who receive it, again and again.
+void read_header_block(std::string_view block, Message& message);
 std::string encode_header_block(const Headers& headers);
 
 /// The encoders append to `output`. PUB, or HPUB where there are headers; subject and headers must

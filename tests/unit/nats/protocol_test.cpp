@@ -129,12 +129,30 @@ TEST(Parser, RefusesWhatNoServerSends) {
           "INFO x\r\n",
           "INFO []\r\n",
           "INFO {\"max_payload\":0}\r\n",
-          "INFO {\"max_payload\":99999999999}\r\n",
-          "HMSG a 1 12 12\r\nNATS/2.0\r\n\r\n\r\n",
-          "HMSG a 1 16 16\r\nNATS/1.0 4x8\r\n\r\n\r\n",
-          "HMSG a 1 17 17\r\nNATS/1.0\r\nbad\r\n\r\n\r\n",
-          "HMSG a 1 5 5\r\nhello\r\n"}) {
+          "INFO {\"max_payload\":99999999999}\r\n"}) {
         EXPECT_NE(error_of(bytes), "") << bytes;
+    }
+}
+
+TEST(Parser, LeavesOutWhatAPublisherWroteInPlaceOfHeaders) {
+    const std::vector<std::pair<std::string, std::string>> blocks = {
+        {"hello", ""},
+        {"NATS/2.0\r\nA: 1\r\n\r\n", ""},
+        {"NATS/1.0", ""},
+        {"NATS/1.0\r\nbad\r\nA: 1\r\n: 2\r\n\r\n", " A=1"},
+        {"NATS/1.0\r\nA: 1\r\nB: 2", " A=1 B=2"},
+        {"NATS/1.0\r\n\r\n\r\nA: 1\r\n\r\n", " A=1"},
+        {"NATS/1.0 4x8\r\nA: 1\r\n\r\n", " A=1"},
+        {"NATS/1.0 -1\r\n\r\n", ""},
+        {"NATS/1.0 1000\r\n\r", ""},
+    };
+    for (const auto& [block, headers] : blocks) {
+        const std::string size = std::to_string(block.size());
+        const std::string total = std::to_string(block.size() + 1);
+        EXPECT_EQ(
+            parse({"HMSG a 1 " + size + " " + total + "\r\n" + block + "x\r\nPING\r\n"}),
+            (std::vector<std::string>{"1 a  0  [x]" + headers, "2"})
+        ) << block;
     }
 }
 
