@@ -111,6 +111,10 @@ private:
 /// refused by the store itself.
 inline constexpr std::size_t max_header_bytes = 65'535;
 
+/// A server ends the connection at a longer control line than 4,096 bytes (server/const.go,
+/// MAX_CONTROL_LINE_SIZE); our reply subject and the sizes stand in it too.
+inline constexpr std::size_t max_subject_bytes = 3'900;
+
 // What is decided without I/O.
 
 /// Why a message cannot be published for its own sake; nothing when it can.

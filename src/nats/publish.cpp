@@ -40,6 +40,10 @@ std::optional<std::string> refusal(const Message& message, std::size_t max_paylo
     if (!valid_subject(message.subject)) {
         return "'" + message.subject + "' is no subject that can be published to";
     }
+    if (message.subject.size() > max_subject_bytes) {
+        return "its subject has " + std::to_string(message.subject.size()) +
+               " bytes; a server takes " + std::to_string(max_subject_bytes);
+    }
     const Result<void> headers = check_headers(message.headers);
     if (!headers) {
         return headers.error().message;

@@ -62,6 +62,13 @@ TEST(Refusal, CountsHeadersAndPayloadTogether) {
     EXPECT_NE(refusal(message, 99), std::nullopt);
 }
 
+TEST(Refusal, IsForASubjectThatFillsAControlLine) {
+    const Message longest{std::string(max_subject_bytes, 's'), "", "x"};
+    EXPECT_EQ(refusal(longest, 100), std::nullopt);
+    const Message too_long{std::string(max_subject_bytes + 1, 's'), "", "x"};
+    EXPECT_NE(refusal(too_long, 100), std::nullopt);
+}
+
 TEST(StoredMessage, IsReadFromTheApisAnswer) {
     const boost::json::object message{
         {"subject", "dlq.a"},
