@@ -10,18 +10,6 @@
 namespace chatear::nats {
 namespace {
 
-std::string_view name_of(Retention retention) {
-    switch (retention) {
-        case Retention::limits:
-            return "limits";
-        case Retention::work_queue:
-            return "workqueue";
-        case Retention::interest:
-            return "interest";
-    }
-    return "";
-}
-
 double seconds(std::chrono::nanoseconds time) {
     return std::chrono::duration<double>(time).count();
 }

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace chatear::nats {
@@ -97,10 +98,30 @@ public:
     Connection& connection() { return connection_; }
 
 private:
-    asio::awaitable<ApiResult<boost::json::object>> call(std::string subject, std::string request);
-    asio::awaitable<ApiResult<StoredMessage>> get_message(std::string stream, std::string request);
+    using Object = boost::json::object;
+
+    /// What the API is asked for; the names in it come from configuration.
+    struct Target {
+        explicit Target(std::string_view verb) : subject(verb) {}
+        Target(std::string_view verb, const std::string& name);
+        Target(std::string_view verb, const std::string& stream, const std::string& consumer);
+
+        std::string subject;   // Behind $JS.API.
+        std::string bad_name;  // One with a dot or a wildcard would ask for something else.
+    };
+
+    /// The answer; an ApiError or Unavailable where that says so.
+    asio::awaitable<ApiResult<Object>> call(Target target, std::string request);
+    /// What `read` makes of it.
+    template <typename T>
+    asio::awaitable<ApiResult<T>> ask(
+        Target target, std::string request, Result<T> (*read)(const Object&)
+    );
+    /// Only whether it was done.
+    asio::awaitable<ApiResult<void>> tell(Target target, std::string request);
+    /// All pages of a list of names.
     asio::awaitable<ApiResult<std::vector<std::string>>> names(
-        std::string subject, boost::json::object request, std::string member
+        Target target, Object request, std::string member
     );
 
     Connection& connection_;
@@ -125,6 +146,6 @@ PublishResult read_publish_answer(const Message& answer, std::string_view subjec
 /// must not make a whole answer unreadable.
 Result<boost::json::object> read_answer(const Message& answer);
 /// From an answer of STREAM.MSG.GET.
-std::optional<StoredMessage> read_stored_message(const boost::json::object& answer);
+Result<StoredMessage> read_stored_message(const boost::json::object& answer);
 
 }  // namespace chatear::nats

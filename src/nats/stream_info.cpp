@@ -9,18 +9,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-std::string_view name_of(Retention retention) {
-    switch (retention) {
-        case Retention::limits:
-            return "limits";
-        case Retention::work_queue:
-            return "workqueue";
-        case Retention::interest:
-            return "interest";
-    }
-    return "";
-}
-
 Retention read_retention(const std::string& name) {
     if (name == "workqueue") {
         return Retention::work_queue;
@@ -63,6 +51,18 @@ ConsumerConfig read_consumer_config(const boost::json::object& json) {
 }
 
 }  // namespace
+
+std::string_view name_of(Retention retention) {
+    switch (retention) {
+        case Retention::limits:
+            return "limits";
+        case Retention::work_queue:
+            return "workqueue";
+        case Retention::interest:
+            return "interest";
+    }
+    return "";
+}
 
 boost::json::object to_json(const StreamConfig& config) {
     boost::json::array subjects;

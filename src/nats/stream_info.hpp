@@ -13,6 +13,7 @@
 namespace chatear::nats {
 
 enum class Retention { limits, work_queue, interest };
+std::string_view name_of(Retention retention);  ///< As the API writes it.
 
 /// The part of a stream's configuration that we declare, read, and compare; all of it is known to
 /// servers from 2.9 on.

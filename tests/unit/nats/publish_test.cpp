@@ -90,6 +90,14 @@ TEST(StoredMessage, IsReadFromTheApisAnswer) {
     EXPECT_FALSE(read_stored_message({}));
 }
 
+TEST(StoredMessage, IsReadAlsoWhereItsPublisherWroteNoHeaders) {
+    const auto stored = read_stored_message(
+        {{"message", {{"subject", "a"}, {"seq", 1}, {"hdrs", to_base64("rubbish")}}}}
+    );
+    ASSERT_TRUE(stored);
+    EXPECT_TRUE(stored->message.headers.empty());
+}
+
 TEST(ApiError, IsRecognised) {
     const boost::json::object answer = boost::json::parse(error_json(404, 10059)).as_object();
     const ApiError error = *read_api_error(answer);
