@@ -19,6 +19,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -114,10 +115,12 @@ private:
     void take(ServerOperation operation);
     void take_info(ServerInfo info);
     void take_error(const std::string& text);
+    void take_ping();
     void take_pong();
     void take_reply(Message message);
     void gained();
     void lost();
+    void log_loss(bool was_connected);
     void end_stream(std::string why);
     void append_ping(std::shared_ptr<PendingPong> waiter);
     void check_room(std::size_t bytes) const;
@@ -143,12 +146,13 @@ private:
     bool stopped_ = false;
     std::uint64_t epoch_ = 0;
     std::string last_error_;
-    std::string why_lost_;      // The first reason wins; the rest are its consequences.
-    std::string logged_error_;  // Said in the log already.
+    std::string why_lost_;                 // The first reason wins; the rest are its consequences.
+    std::set<std::string> logged_errors_;  // Said in the log since the last connection.
 
     std::string output_;             // To be written by the next write.
     std::size_t writing_bytes_ = 0;  // Being written.
     int silent_pings_ = 0;           // PINGs since anything was received.
+    int unanswered_pings_ = 0;       // PINGs since a PONG.
 
     std::shared_ptr<SubscriptionTable> subscriptions_;
     std::shared_ptr<Replies> replies_;                // Shared with the requests that wait in it.

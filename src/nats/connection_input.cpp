@@ -36,8 +36,7 @@ void Connection::take(ServerOperation operation) {
     if (auto* delivered = std::get_if<Delivered>(&operation)) {
         subscriptions_->deliver(delivered->sid, std::move(delivered->message));
     } else if (std::holds_alternative<Ping>(operation)) {
-        output_ += pong_line;
-        output_changed_.notify_all();
+        take_ping();
     } else if (std::holds_alternative<Pong>(operation)) {
         take_pong();
     } else if (auto* info = std::get_if<ServerInfo>(&operation)) {
@@ -47,7 +46,16 @@ void Connection::take(ServerOperation operation) {
     }
 }
 
+/// A server that takes nothing gets no answer either: what it asks must not pile up here.
+void Connection::take_ping() {
+    if (output_.size() + writing_bytes_ < options_.max_output_bytes) {
+        output_ += pong_line;
+        output_changed_.notify_all();
+    }
+}
+
 void Connection::take_pong() {
+    unanswered_pings_ = 0;
     if (pongs_.empty()) {
         return;
     }
@@ -72,6 +80,7 @@ void Connection::take_info(ServerInfo info) {
 /// Most of them come before the server hangs up; a lack of permission does not.
 void Connection::take_error(const std::string& text) {
     if (!text.starts_with("Permissions Violation")) {
+        log::warn("NATS server refused something", {{"peer", peer()}, {"reason", text}});
         why_lost_ = why_lost_.empty() ? "it said: " + text : why_lost_;
         return;
     }

@@ -16,6 +16,10 @@ namespace {
 constexpr std::size_t read_bytes = 64 * 1024;
 constexpr std::chrono::milliseconds lame_duck_flush{2'000};
 constexpr int max_silent_pings = 2;
+/// While something comes: a PONG may stand behind many messages on a slow line, but a server that
+/// sends and has stopped reading would take no acknowledgement of ours, unnoticed.
+constexpr int max_unanswered_pings = 12;
+constexpr std::size_t max_logged_errors = 1'000;
 
 Unavailable unavailable(const ServerUrl& server, std::string why) {
     return {"nats", server.address(), std::move(why)};
@@ -31,20 +35,22 @@ bool about_who_we_are(const std::string& error) {
 asio::awaitable<void> Connection::run() {
     net::Backoff backoff(options_.reconnect_first, options_.reconnect_most);
     net::Backoff refused_backoff(options_.authentication_retry, options_.authentication_retry);
+    std::size_t refusals = 0;  // In this round of the servers.
     while (true) {
         const bool lived = co_await live_once();
         if (lived) {
             backoff.reset();
             pool_.reset_round();
         }
-        if (refused_) {
-            const auto pause = refused_backoff.next();
-            co_await net::sleep_for(pause);
-        } else if (pool_.round_finished() && !moving_) {
-            const auto pause = backoff.next();
-            co_await net::sleep_for(pause);
-            pool_.reset_round();
+        refusals += refused_ ? 1 : 0;
+        if (!pool_.round_finished() || moving_) {
+            continue;
         }
+        const bool all_refused = refusals >= pool_.size();
+        const auto pause = all_refused ? refused_backoff.next() : backoff.next();
+        co_await net::sleep_for(pause);
+        pool_.reset_round();
+        refusals = 0;
     }
 }
 
@@ -206,7 +212,12 @@ asio::awaitable<void> Connection::watch_liveness() {
             end_stream("it did not answer two PINGs");
             continue;
         }
+        if (unanswered_pings_ >= max_unanswered_pings) {
+            end_stream("it sends, but has long answered no PING");
+            continue;
+        }
         ++silent_pings_;
+        ++unanswered_pings_;
         append_ping(nullptr);
     }
 }
@@ -234,8 +245,9 @@ void Connection::gained() {
     connected_ = true;
     ++epoch_;
     silent_pings_ = 0;
+    unanswered_pings_ = 0;
     last_error_.clear();
-    logged_error_.clear();
+    logged_errors_.clear();
     output_ = subscriptions_->subscribe_lines();
     log::info(
         "NATS connected",
@@ -254,17 +266,25 @@ void Connection::lost() {
     last_error_ = why_lost_;
     output_.clear();
     fail_waiting("connection lost: " + why_lost_);
-    if (refused_) {
+    log_loss(was_connected);
+    if (was_connected) {
+        tell_change();
+    }
+}
+
+/// Once for each server and reason until it is connected again.
+void Connection::log_loss(bool was_connected) {
+    if (logged_errors_.size() >= max_logged_errors) {
+        logged_errors_.clear();
+    }
+    const bool is_new = logged_errors_.insert(peer() + " " + why_lost_).second;
+    if (refused_ && is_new) {
         log::error("NATS refuses our credentials", {{"peer", peer()}, {"reason", why_lost_}});
-    } else if (was_connected || why_lost_ != logged_error_) {
+    } else if (was_connected || is_new) {
         log::warn(
             was_connected ? "NATS connection lost" : "NATS cannot be reached",
             {{"peer", peer()}, {"reason", why_lost_}}
         );
-    }
-    logged_error_ = why_lost_;
-    if (was_connected) {
-        tell_change();
     }
 }
 

@@ -59,7 +59,7 @@ struct ConnectionOptions {
     std::chrono::milliseconds ping_interval{5'000};
     std::chrono::milliseconds reconnect_first{50};
     std::chrono::milliseconds reconnect_most{5'000};
-    /// After the server refused who we are: trying faster only fills its log.
+    /// After all servers refused who we are: trying faster only fills their logs.
     std::chrono::milliseconds authentication_retry{30'000};
     std::chrono::milliseconds stop_timeout{2'000};    ///< For what was published last.
     std::size_t max_output_bytes = 16 * 1024 * 1024;  ///< Beyond it publish() throws.
