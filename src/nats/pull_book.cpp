@@ -3,7 +3,6 @@
 #include "base/assert.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 
 namespace chatear::nats {
@@ -24,14 +23,6 @@ std::size_t less(std::size_t from, std::size_t amount) {
     return from - std::min(from, amount);
 }
 
-/// The number at the end of `exceeded maxrequestbatch of 100`; 0 = none.
-std::size_t number_at_end(std::string_view text) {
-    std::size_t number = 0;
-    const std::string_view digits = text.substr(text.rfind(' ') + 1);
-    std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    return number;
-}
-
 }  // namespace
 
 void PullBook::set_limits(std::size_t max_batch, std::size_t max_bytes, milliseconds max_expires) {
@@ -47,9 +38,10 @@ void PullBook::set_credit(std::size_t messages, std::size_t bytes) {
     most_bytes_ = std::max(most_bytes_, bytes);
 }
 
-void PullBook::on_message(std::size_t slot, std::size_t bytes, Moment now) {
+bool PullBook::on_message(std::size_t slot, std::size_t bytes, Moment now) {
     CHATEAR_ASSERT(slot < slots);
     Slot& from = slots_[slot];
+    const bool is_last = from.messages == 1;
     from.messages = less(from.messages, 1);
     from.bytes = from.messages == 0 ? 0 : less(from.bytes, bytes);
     waiting_messages_ += 1;
@@ -57,6 +49,7 @@ void PullBook::on_message(std::size_t slot, std::size_t bytes, Moment now) {
     last_heard_ = now;
     hold_step_ = milliseconds::zero();
     too_large_for_ = 0;
+    return is_last;
 }
 
 void PullBook::on_taken(std::size_t messages, std::size_t bytes) {
@@ -95,13 +88,13 @@ PullBook::Effect PullBook::on_status(
         }
         return Effect::none;
     }
-    if (lower.starts_with("exceeded maxrequestbatch")) {
-        max_batch_ = number_at_end(lower);
-    }
     hold_off(now);
-    const bool about_consumer = status == 503 || lower.starts_with("consumer deleted") ||
-                                lower.starts_with("consumer is push");
-    return about_consumer ? Effect::verify : Effect::none;
+    if (lower.starts_with("exceeded maxrequest")) {
+        return Effect::verify;
+    }
+    const bool deleted = status == 503 || lower.starts_with("consumer deleted") ||
+                         lower.starts_with("consumer is push");
+    return deleted ? Effect::deleted : Effect::none;
 }
 
 void PullBook::hold_off(Moment now) {

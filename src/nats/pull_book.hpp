@@ -50,8 +50,9 @@ public:
     /// How much more the owner can take now, beside nothing: it replaces what was said before.
     void set_credit(std::size_t messages, std::size_t bytes);
 
-    /// A message came over `slot`.
-    void on_message(std::size_t slot, std::size_t bytes, Moment now);
+    /// A message came over `slot`. True when it was the last that a request asked for: another may
+    /// be sent.
+    bool on_message(std::size_t slot, std::size_t bytes, Moment now);
     /// The owner took them from us: its credit is less by so much until it says anew.
     void on_taken(std::size_t messages, std::size_t bytes);
     /// What came was thrown away.
@@ -60,7 +61,8 @@ public:
     /// What a status means for the owner of the book.
     enum class Effect {
         none,
-        verify,  ///< Something happened to the consumer: look before acting on.
+        verify,   ///< Its configuration is another than we read: look before acting on.
+        deleted,  ///< It may be gone: the same.
     };
     Effect on_status(
         std::size_t slot, std::uint64_t number, int status, std::string_view text, Moment now

@@ -1,5 +1,6 @@
 #include "nats/pull_consumer.hpp"
 
+#include "base/assert.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 
@@ -27,16 +28,19 @@ std::size_t credit_bytes(const Message& message) {
 }
 
 PullConsumer::PullConsumer(
-    Connection& connection, ConsumerDeclaration declaration, PullBook::Options options
+    Connection& connection, ConsumerDeclaration declaration, PullOptions options
 )
     : connection_(connection),
-      jetstream_(connection),
+      jetstream_(connection, options.answer_timeout),
       declaration_(std::move(declaration)),
-      book_(options),
+      deletion_pause_(options.deletion_pause),
+      book_(options.requests),
       changed_(connection.executor()),
       arrived_(connection.executor()),
       backoff_(first_retry, longest_retry),
-      tasks_(connection.executor()) {}
+      tasks_(connection.executor()) {
+    CHATEAR_ASSERT(deletion_pause_ > Incarnation::consumer_tolerance);
+}
 
 PullConsumer::~PullConsumer() = default;
 

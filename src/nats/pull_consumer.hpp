@@ -47,6 +47,19 @@ enum class ConsumerState {
     drained,  ///< Pulls no more; acknowledgements still work.
 };
 
+/// How patient a consumer is.
+struct PullOptions {
+    PullBook::Options requests{};
+
+    /// For an answer about stream and consumer.
+    std::chrono::milliseconds answer_timeout{5'000};
+
+    /// Before what is gone is declared again: a server tells of a deletion before it has finished,
+    /// and a stream of the same name made meanwhile loses its files (2.9.10: "no such file or
+    /// directory" at every delivery, for ever). Requires more than Incarnation::consumer_tolerance.
+    std::chrono::milliseconds deletion_pause{2'000};
+};
+
 /// Sums since the start, for metrics.
 struct ConsumerCounters {
     std::uint64_t received = 0;
@@ -71,9 +84,7 @@ public:
     using milliseconds = std::chrono::milliseconds;
     static constexpr std::size_t max_held_acks = 64 * 1024;
 
-    PullConsumer(
-        Connection& connection, ConsumerDeclaration declaration, PullBook::Options options = {}
-    );
+    PullConsumer(Connection& connection, ConsumerDeclaration declaration, PullOptions options = {});
     ~PullConsumer();
     PullConsumer(const PullConsumer&) = delete;
     PullConsumer& operator=(const PullConsumer&) = delete;
@@ -147,6 +158,7 @@ private:
     Connection& connection_;
     JetStream jetstream_;
     ConsumerDeclaration declaration_;
+    milliseconds deletion_pause_;
     PullBook book_;
     DeliveryGuard guard_;
     net::Notification changed_;

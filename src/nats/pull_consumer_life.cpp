@@ -13,11 +13,6 @@
 namespace chatear::nats {
 namespace {
 
-/// The server tells of a deletion before it has finished: a stream of the same name made meanwhile
-/// loses its files (2.9.10: "no such file or directory" at every delivery, for ever).
-constexpr std::chrono::milliseconds deletion_pause{2'000};
-static_assert(deletion_pause > Incarnation::consumer_tolerance);
-
 PullBook::Moment now() {
     return std::chrono::steady_clock::now().time_since_epoch();
 }
@@ -54,7 +49,7 @@ asio::awaitable<void> PullConsumer::run() {
     while (true) {
         co_await connection_.wait_connected();
         if (std::exchange(deleted_, false)) {
-            co_await net::sleep_for(deletion_pause);
+            co_await net::sleep_for(deletion_pause_);
         }
         co_await verify();
         if (trusted()) {
@@ -229,8 +224,10 @@ void PullConsumer::take_status(std::size_t slot, const Message& message) {
     std::uint64_t number = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), number);
     const auto effect = book_.on_status(slot, number, message.status, message.status_text, now());
-    if (effect == PullBook::Effect::verify) {
+    if (effect == PullBook::Effect::deleted) {
         doubt_deleted(message.status == 503 ? "nobody answers to a pull" : message.status_text);
+    } else if (effect == PullBook::Effect::verify) {
+        doubt(message.status_text);
     }
     if (message.status != 100) {
         changed_.notify_all();
@@ -257,7 +254,9 @@ void PullConsumer::take_message(std::size_t slot, Message message) {
         nak(token, milliseconds::zero());
         return;
     }
-    book_.on_message(slot, credit_bytes(message), now());
+    if (book_.on_message(slot, credit_bytes(message), now())) {
+        changed_.notify_all();
+    }
     ready_.push_back(make_delivery(std::move(message), *ack, std::move(token)));
     arrived_.notify_all();
 }

@@ -128,7 +128,7 @@ TEST_F(PullBookTest, AsksForALookWhenTheConsumerIsGone) {
         book.on_restart(now_);
         book.set_credit(1, mega);
         const PullRequest request = book.take_requests(now_).at(0);
-        EXPECT_EQ(book.on_status(request.slot, request.number, code, text, now_), Effect::verify)
+        EXPECT_EQ(book.on_status(request.slot, request.number, code, text, now_), Effect::deleted)
             << text;
         EXPECT_EQ(book.messages_requested(), 0U);
     }
@@ -193,11 +193,33 @@ TEST_F(PullBookTest, KeepsToTheConsumersLimits) {
     }
 }
 
-TEST_F(PullBookTest, LearnsTheServersLargestBatch) {
+TEST_F(PullBookTest, TellsWhenAMessageEndsItsRequest) {
+    book_.set_limits(2, 0, milliseconds(0));
     book_.set_credit(100, mega);
-    status(requests().at(0), 409, "Exceeded MaxRequestBatch of 5");
-    now_ += seconds(1);
-    EXPECT_EQ(only_request().messages, 5U);
+    const std::vector<PullRequest> all = requests();
+    EXPECT_EQ(all.size(), 2U);
+    EXPECT_FALSE(book_.on_message(all.at(0).slot, 1, now_));
+    EXPECT_TRUE(requests().empty());
+    EXPECT_TRUE(book_.on_message(all.at(0).slot, 1, now_));
+    EXPECT_EQ(only_request().slot, all.at(0).slot);
+    EXPECT_FALSE(book_.on_message(all.at(1).slot, 1, now_));
+}
+
+TEST_F(PullBookTest, AsksForALookWhenTheConsumersLimitsAreOthersThanItKnows) {
+    for (const std::string text :
+         {"Exceeded MaxRequestBatch of 5",
+          "Exceeded MaxRequestExpires of 1s",
+          "Exceeded MaxRequestMaxBytes of 100"}) {
+        PullBook book{PullBook::Options()};
+        book.on_restart(now_);
+        book.set_credit(1, mega);
+        const PullRequest request = book.take_requests(now_).at(0);
+        EXPECT_EQ(book.on_status(request.slot, request.number, 409, text, now_), Effect::verify)
+            << text;
+        EXPECT_TRUE(book.take_requests(now_).empty()) << "at once it would be refused again";
+    }
+    book_.set_credit(1, mega);
+    EXPECT_EQ(status(only_request(), 409, "Exceeded MaxWaiting"), Effect::none);
 }
 
 TEST_F(PullBookTest, AMessageLargerThanARequestComesAloneInTheWholeRoom) {

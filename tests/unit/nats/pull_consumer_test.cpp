@@ -103,9 +103,9 @@ protected:
         return options;
     }
 
-    static PullBook::Options pulls() {
-        PullBook::Options options;
-        options.heartbeat = milliseconds(200);
+    static PullOptions pulls() {
+        PullOptions options;
+        options.requests.heartbeat = milliseconds(200);
         return options;
     }
 
