@@ -9,27 +9,6 @@ namespace {
 
 class AuthenticationTest : public NatsTest {
 protected:
-    /// Empty when `options` are let in and can flush; else why not.
-    std::string try_with(const ConnectionOptions& options) {
-        std::string why = "nothing happened";
-        const auto body = [&]() -> asio::awaitable<void> {
-            Client client(io_, options);
-            const auto is_decided = [&] {
-                return client.connection.connected() ||
-                       client.connection.last_error() != "not connected yet";
-            };
-            const bool decided = co_await until(is_decided);
-            EXPECT_TRUE(decided);
-            why = client.connection.last_error();
-            if (client.connection.connected()) {
-                co_await client.connection.flush(seconds(5));
-            }
-            co_await client.connection.stop();
-        };
-        run(body);
-        return why;
-    }
-
     std::string at(const NatsServer& server, const std::string& log_in) {
         return "nats://" + log_in + "127.0.0.1:" + std::to_string(server.port());
     }
@@ -103,6 +82,53 @@ TEST_F(AuthenticationTest, ARenewedCredentialsFileIsTakenWithoutARestart) {
         co_await client.connection.stop();
     };
     run(body);
+}
+
+TEST_F(AuthenticationTest, ACredentialsFileThatIsRenewedBeforeItsEndCostsOneReconnection) {
+    const test::OperatorJwt operator_jwt;
+    NatsServer::Options options;
+    options.jetstream = false;
+    options.config = operator_jwt.server_config();
+    const NatsServer server(options);
+    ConnectionOptions ours = options_for(server.url());
+    ours.credentials_file = server.folder() / "user.creds";
+    test::write_file(ours.credentials_file, operator_jwt.user_credentials(seconds(2)));
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, ours);
+        Connection& connection = client.connection;
+        co_await connection.wait_connected();
+        std::string why;
+        const auto listener =
+            connection.on_change([&] { why = why.empty() ? connection.last_error() : why; });
+        test::write_file(ours.credentials_file, operator_jwt.user_credentials());
+        const auto is_back = [&] { return connection.connected() && connection.epoch() == 2; };
+        const bool back = co_await until(is_back);
+        EXPECT_TRUE(back);
+        EXPECT_EQ(why, "it said: User Authentication Expired");
+        co_await connection.flush(seconds(5));
+        co_await connection.stop();
+    };
+    run(body);
+}
+
+TEST_F(AuthenticationTest, ByACredentialsFileWhateverItsSignatureLooksLike) {
+    const test::OperatorJwt operator_jwt;
+    NatsServer::Options options;
+    options.jetstream = false;
+    options.config = operator_jwt.server_config();
+    const NatsServer server(options);
+    ConnectionOptions ours = options_for(server.url());
+    ours.credentials_file = server.folder() / "user.creds";
+    std::string credentials;
+    const auto has_dashes = [&] {
+        const std::size_t jwt = credentials.find("\n") + 1;
+        return credentials.find("--", jwt) < credentials.find("\n", jwt);
+    };
+    while (!has_dashes()) {
+        credentials = operator_jwt.user_credentials();
+    }
+    test::write_file(ours.credentials_file, credentials);
+    EXPECT_EQ(try_with(ours), "");
 }
 
 }  // namespace

@@ -12,7 +12,17 @@ protected:
     static ConsumerDeclaration replicated() {
         ConsumerDeclaration declaration = email_consumer();
         declaration.stream.replicas = 3;
+        // What was on its way to a connection that broke comes again after that time.
+        declaration.ack_wait = seconds(2);
         return declaration;
+    }
+
+    /// Patient with an election, quick to see that it is over.
+    static PullOptions patient_pulls() {
+        PullOptions options;
+        options.requests.heartbeat = milliseconds(500);
+        options.answer_timeout = seconds(1);
+        return options;
     }
 
     /// Publishes until JetStream has it: a cluster without leader takes its time.
@@ -59,7 +69,7 @@ protected:
 TEST_F(ClusterTest, LosesNothingWhenMembersDieOneAfterTheOther) {
     const auto body = [&]() -> asio::awaitable<void> {
         Client client(io_, options_for(cluster_.urls()));
-        PullConsumer consumer(client.connection, replicated());
+        PullConsumer consumer(client.connection, replicated(), patient_pulls());
         consumer.start();
         consumer.set_credit(100, enough_bytes);
         co_await until_pulling_in_cluster(consumer);

@@ -130,6 +130,7 @@ TEST_F(JetStreamTest, Rule15_RefusedForItsOwnSakeAreSizeHeadersAndSubject) {
             event("x", "sm all"),
             event("x", ""),
             event("x", "small.*"),
+            event("x", std::string(max_subject_bytes + 1, 's')),
             {"small", {}, "x", {{"Bad Name", "v"}}},
             {"small", {}, "x", {{"Name", "two\r\nlines"}}},
             {"small", {}, "x", {{"Name", std::string(70'000, 'h')}}},
@@ -143,6 +144,11 @@ TEST_F(JetStreamTest, Rule15_RefusedForItsOwnSakeAreSizeHeadersAndSubject) {
                     << result.error().reason;
             }
         }
+        // The longest subject that is not refused is one that the server takes.
+        Message longest = event("x", std::string(max_subject_bytes, 's'));
+        longest.headers.emplace_back("Name", std::string(60'000, 'h'));
+        const PublishResult result = co_await client.jetstream.publish(std::move(longest));
+        EXPECT_EQ(result.error().kind, PublishError::Kind::stream_unavailable);
         EXPECT_TRUE(client.connection.connected());
         EXPECT_EQ(client.connection.epoch(), 1U);
         co_await client.connection.stop();

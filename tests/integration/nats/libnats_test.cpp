@@ -28,10 +28,7 @@ TheirConnection connect(const NatsServer& server) {
     return TheirConnection(connection);
 }
 
-class LibnatsTest : public NatsTest {
-protected:
-    NatsServer server_;
-};
+class LibnatsTest : public PullTest {};
 
 TEST_F(LibnatsTest, ReceivesWhatWePublish) {
     const TheirConnection theirs = connect(server_);
@@ -72,14 +69,7 @@ TEST_F(LibnatsTest, ReceivesWhatWePublish) {
 
 TEST_F(LibnatsTest, PublishesWhatWePull) {
     const TheirConnection theirs = connect(server_);
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer());
-        consumer.start();
-        consumer.set_credit(10, 1'000'000);
-        const auto is_pulling = [&] { return consumer.state() == ConsumerState::pulling; };
-        const bool pulling = co_await until(is_pulling);
-        EXPECT_TRUE(pulling);
+    const Body body = [&](Client&, PullConsumer& consumer) -> asio::awaitable<void> {
         // A plain publish, as of a producer that knows nothing of JetStream.
         EXPECT_EQ(natsConnection_PublishString(theirs.get(), "email.send", "plain"), NATS_OK);
         EXPECT_EQ(natsConnection_Flush(theirs.get()), NATS_OK);
@@ -95,39 +85,22 @@ TEST_F(LibnatsTest, PublishesWhatWePull) {
         EXPECT_EQ(js_PublishMsg(&answer, context, message, nullptr, &code), NATS_OK);
         EXPECT_EQ(answer->Sequence, 2U);
         jsPubAck_Destroy(answer);
-        std::vector<JetStreamMessage> got;
-        while (got.size() < 2) {
-            std::vector<JetStreamMessage> some = co_await consumer.receive();
-            std::move(some.begin(), some.end(), std::back_inserter(got));
-        }
+        const std::vector<JetStreamMessage> got = co_await receive(consumer, 2);
         EXPECT_EQ(got[0].message.payload, "plain");
         EXPECT_EQ(got[1].message.payload, "with id");
         EXPECT_EQ(find_header(got[1].message.headers, "Chatear-Event-Id"), "e-2");
         EXPECT_EQ(find_header(got[1].message.headers, "chatear-event-id"), std::nullopt);
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(10, body);
 }
 
 TEST_F(LibnatsTest, SeesOurAcknowledgements) {
     const TheirConnection theirs = connect(server_);
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer());
-        consumer.start();
-        consumer.set_credit(10, 1'000'000);
-        const auto is_pulling = [&] { return consumer.state() == ConsumerState::pulling; };
-        const bool pulling = co_await until(is_pulling);
-        EXPECT_TRUE(pulling);
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         for (int i = 0; i < 3; ++i) {
             client.connection.publish("email.send", "x");
         }
-        std::vector<JetStreamMessage> got;
-        while (got.size() < 3) {
-            std::vector<JetStreamMessage> some = co_await consumer.receive();
-            std::move(some.begin(), some.end(), std::back_inserter(got));
-        }
+        const std::vector<JetStreamMessage> got = co_await receive(consumer, 3);
         consumer.ack(got[0].ack);
         consumer.ack(got[1].ack);
         co_await consumer.flush(seconds(5));
@@ -145,10 +118,8 @@ TEST_F(LibnatsTest, SeesOurAcknowledgements) {
         EXPECT_EQ(info->NumAckPending, 1);
         EXPECT_EQ(info->AckFloor.Stream, 2U);
         jsConsumerInfo_Destroy(info);
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(10, body);
 }
 
 }  // namespace

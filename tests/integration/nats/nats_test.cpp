@@ -39,10 +39,14 @@ asio::awaitable<void> publish_events(Client& client, std::size_t count) {
     }
 }
 
+asio::awaitable<void> until_state(PullConsumer& consumer, ConsumerState state) {
+    const auto is_reached = [&] { return consumer.state() == state; };
+    const bool reached = co_await until(is_reached);
+    EXPECT_TRUE(reached) << consumer.trouble();
+}
+
 asio::awaitable<void> until_pulling(PullConsumer& consumer) {
-    const auto is_pulling = [&] { return consumer.state() == ConsumerState::pulling; };
-    const bool pulling = co_await until(is_pulling);
-    EXPECT_TRUE(pulling) << consumer.trouble();
+    co_await until_state(consumer, ConsumerState::pulling);
 }
 
 asio::awaitable<void> expect_messages(Client& client, std::uint64_t count) {
@@ -56,6 +60,41 @@ asio::awaitable<void> expect_messages(Client& client, std::uint64_t count) {
         }
     }
     EXPECT_EQ(messages, count);
+}
+
+std::string NatsTest::try_with(const ConnectionOptions& options) {
+    std::string why = "nothing happened";
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options);
+        const auto is_decided = [&] {
+            return client.connection.connected() ||
+                   client.connection.last_error() != "not connected yet";
+        };
+        const bool decided = co_await until(is_decided);
+        EXPECT_TRUE(decided);
+        why = client.connection.last_error();
+        if (client.connection.connected()) {
+            co_await client.connection.flush(seconds(5));
+        }
+        co_await client.connection.stop();
+    };
+    run(body);
+    return why;
+}
+
+void PullTest::run_pulling(std::size_t credit, const Body& body, PullOptions pulls) {
+    const auto whole = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(server_.url()));
+        PullConsumer consumer(client.connection, email_consumer(), pulls);
+        consumer.start();
+        consumer.set_credit(credit, credit == 0 ? 0 : enough_bytes);
+        const auto state = credit == 0 ? ConsumerState::paused : ConsumerState::pulling;
+        co_await until_state(consumer, state);
+        co_await body(client, consumer);
+        co_await consumer.stop();
+        co_await client.connection.stop();
+    };
+    run(whole);
 }
 
 }  // namespace chatear::nats

@@ -46,11 +46,12 @@ inline ConsumerDeclaration email_consumer() {
 }
 
 /// Pulls that notice silence within a second.
-inline PullBook::Options fast_pulls() {
-    PullBook::Options options;
-    options.expires = milliseconds(1'000);
-    options.heartbeat = milliseconds(300);
-    options.grace = milliseconds(300);
+inline PullOptions fast_pulls() {
+    PullOptions options;
+    options.requests.expires = milliseconds(1'000);
+    options.requests.heartbeat = milliseconds(300);
+    options.requests.grace = milliseconds(300);
+    options.deletion_pause = milliseconds(700);
     return options;
 }
 
@@ -67,6 +68,9 @@ protected:
     void run(const std::function<asio::awaitable<void>()>& body, milliseconds limit = seconds(60)) {
         run_coroutine(io_, body, limit);
     }
+
+    /// Empty when a client with `options` is let in and can flush; else why not.
+    std::string try_with(const ConnectionOptions& options);
 
     asio::io_context io_;
 };
@@ -90,11 +94,24 @@ asio::awaitable<std::vector<JetStreamMessage>> receive(PullConsumer& consumer, s
 /// Publishes "0", "1", ... and expects that JetStream has each.
 asio::awaitable<void> publish_events(Client& client, std::size_t count);
 
-/// Waits until the consumer pulls.
+/// Waits until the consumer pulls, or has that state.
 asio::awaitable<void> until_pulling(PullConsumer& consumer);
+asio::awaitable<void> until_state(PullConsumer& consumer, ConsumerState state);
 
 /// Waits until the stream of email_consumer() holds `count` messages: the server acts on an
 /// acknowledgement a little after it has read it.
 asio::awaitable<void> expect_messages(Client& client, std::uint64_t count);
+
+/// Tests of a consumer of email_consumer() on a server of their own.
+class PullTest : public NatsTest {
+protected:
+    using Body = std::function<asio::awaitable<void>(Client&, PullConsumer&)>;
+
+    /// Runs `body` with a consumer that pulls with `credit`, or with 0 has only declared what it
+    /// would pull from.
+    void run_pulling(std::size_t credit, const Body& body, PullOptions pulls = {});
+
+    NatsServer server_;
+};
 
 }  // namespace chatear::nats

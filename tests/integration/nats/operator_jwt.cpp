@@ -14,18 +14,26 @@ nats::Nkey new_key(nats::NkeyRole role) {
 }
 
 std::string sign(
-    const nats::Nkey& issuer, const std::string& subject, boost::json::object nats_claims
+    const nats::Nkey& issuer,
+    const std::string& subject,
+    boost::json::object nats_claims,
+    std::chrono::seconds lifetime = {}
 ) {
     nats_claims["version"] = 2;
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const boost::json::object claims{
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+        std::chrono::system_clock::now().time_since_epoch()
+    );
+    boost::json::object claims{
         {"jti", random_uuid()},
-        {"iat", std::chrono::duration_cast<std::chrono::seconds>(now).count()},
+        {"iat", now.count()},
         {"iss", issuer.public_key()},
         {"sub", subject},
         {"name", "test"},
         {"nats", std::move(nats_claims)},
     };
+    if (lifetime > std::chrono::seconds::zero()) {
+        claims["exp"] = (now + lifetime).count();
+    }
     const std::string head = nats::to_base64_url(R"({"typ":"JWT","alg":"ed25519-nkey"})");
     const std::string text = head + "." + nats::to_base64_url(boost::json::serialize(claims));
     return text + "." + nats::to_base64_url(issuer.sign(text));
@@ -57,9 +65,10 @@ std::string OperatorJwt::server_config() const {
            account_.public_key() + ": \"" + account_jwt + "\" }\n";
 }
 
-std::string OperatorJwt::user_credentials() const {
+std::string OperatorJwt::user_credentials(std::chrono::seconds lifetime) const {
     const boost::json::object claims{{"type", "user"}, {"subs", -1}, {"data", -1}, {"payload", -1}};
-    return "-----BEGIN NATS USER JWT-----\n" + sign(account_, user_.public_key(), claims) +
+    return "-----BEGIN NATS USER JWT-----\n" +
+           sign(account_, user_.public_key(), claims, lifetime) +
            "\n------END NATS USER JWT------\n\n************************* IMPORTANT "
            "*************************\n"
            "NKEY Seed printed below can be used to sign and prove identity.\n\n-----BEGIN USER "

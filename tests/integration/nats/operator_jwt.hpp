@@ -2,6 +2,7 @@
 
 #include "nats/nkey.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace chatear::test {
@@ -15,8 +16,8 @@ public:
     /// Trusts the operator, knows the account.
     std::string server_config() const;
 
-    /// What stands in the user's .creds file.
-    std::string user_credentials() const;
+    /// What stands in the user's .creds file; good for `lifetime` from now, 0 = for ever.
+    std::string user_credentials(std::chrono::seconds lifetime = {}) const;
 
 private:
     nats::Nkey operator_;

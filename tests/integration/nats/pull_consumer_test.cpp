@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 #include "nats_test.hpp"
+#include "net/resolver.hpp"
+#include "net/stream.hpp"
 #include "net/timer.hpp"
 
 #include <set>
@@ -9,18 +11,10 @@
 namespace chatear::nats {
 namespace {
 
-class PullConsumerTest : public NatsTest {
-protected:
-    NatsServer server_;
-};
+class PullConsumerTest : public PullTest {};
 
 TEST_F(PullConsumerTest, DeclaresItsStreamPullsAndRemovesWhatIsAcked) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer());
-        consumer.start();
-        consumer.set_credit(100, enough_bytes);
-        co_await until_pulling(consumer);
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         co_await publish_events(client, 20);
         const std::vector<JetStreamMessage> got = co_await receive(consumer, 20);
         EXPECT_EQ(got.size(), 20U);
@@ -39,21 +33,12 @@ TEST_F(PullConsumerTest, DeclaresItsStreamPullsAndRemovesWhatIsAcked) {
         EXPECT_EQ(info.value().config.max_message_bytes, 1024 * 1024 - 32 * 1024);
         EXPECT_TRUE(consumer.differences().empty());
         EXPECT_EQ(consumer.counters().acks, 20U);
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(100, body);
 }
 
 TEST_F(PullConsumerTest, NeverHoldsMoreThanItsCredit) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer());
-        consumer.start();
-        co_await client.connection.wait_connected();
-        const auto is_declared = [&] { return consumer.state() == ConsumerState::paused; };
-        const bool declared = co_await until(is_declared);
-        EXPECT_TRUE(declared);
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         co_await publish_events(client, 100);
         consumer.set_credit(7, enough_bytes);
         std::size_t received = 0;
@@ -73,20 +58,12 @@ TEST_F(PullConsumerTest, NeverHoldsMoreThanItsCredit) {
             "NOTIFICATIONS", "notification-worker-email-send"
         );
         EXPECT_EQ(info.value().num_ack_pending, 0U);
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(0, body);
 }
 
 TEST_F(PullConsumerTest, BoundsWhatItHoldsInBytesAndStillTakesAMessageLargerThanThat) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer());
-        consumer.start();
-        const auto is_declared = [&] { return consumer.state() == ConsumerState::paused; };
-        const bool declared = co_await until(is_declared);
-        EXPECT_TRUE(declared);
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         for (const std::size_t size : {1'000U, 1'000U, 1'000U, 50'000U, 1'000U}) {
             Message message = event(std::string(size, 'x'));
             const PublishResult result = co_await client.jetstream.publish(std::move(message));
@@ -104,19 +81,12 @@ TEST_F(PullConsumerTest, BoundsWhatItHoldsInBytesAndStillTakesAMessageLargerThan
             EXPECT_TRUE(bytes <= 3'000 || some.size() == 1) << bytes;
             received += some.size();
         }
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(0, body);
 }
 
 TEST_F(PullConsumerTest, ANakComesAgainAfterItsDelay) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer());
-        consumer.start();
-        consumer.set_credit(10, enough_bytes);
-        co_await until_pulling(consumer);
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         co_await publish_events(client, 1);
         const std::vector<JetStreamMessage> first = co_await receive(consumer, 1);
         const auto since = std::chrono::steady_clock::now();
@@ -129,10 +99,8 @@ TEST_F(PullConsumerTest, ANakComesAgainAfterItsDelay) {
         consumer.nak(second[0].ack, milliseconds(0));
         const std::vector<JetStreamMessage> third = co_await receive(consumer, 1);
         EXPECT_EQ(third[0].delivered, 3U);
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(10, body);
 }
 
 TEST_F(PullConsumerTest, InProgressKeepsADeliveryFromComingAgain) {
@@ -160,12 +128,7 @@ TEST_F(PullConsumerTest, InProgressKeepsADeliveryFromComingAgain) {
 }
 
 TEST_F(PullConsumerTest, DrainGivesBackWhatWasNotTakenAndStillAcknowledges) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer leaving(client.connection, email_consumer());
-        leaving.start();
-        leaving.set_credit(10, enough_bytes);
-        co_await until_pulling(leaving);
+    const Body body = [&](Client& client, PullConsumer& leaving) -> asio::awaitable<void> {
         co_await publish_events(client, 1);
         const std::vector<JetStreamMessage> in_hand = co_await receive(leaving, 1);
         co_await publish_events(client, 5);
@@ -189,9 +152,8 @@ TEST_F(PullConsumerTest, DrainGivesBackWhatWasNotTakenAndStillAcknowledges) {
         co_await leaving.stop();
         EXPECT_EQ(leaving.state(), ConsumerState::stopped);
         co_await staying.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(10, body);
 }
 
 TEST_F(PullConsumerTest, TwoProcessesShareTheWork) {
@@ -225,12 +187,7 @@ TEST_F(PullConsumerTest, TwoProcessesShareTheWork) {
 }
 
 TEST_F(PullConsumerTest, GoesOnPullingAfterItsRequestsExpiredAndAfterACrash) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer(), fast_pulls());
-        consumer.start();
-        consumer.set_credit(10, enough_bytes);
-        co_await until_pulling(consumer);
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         const auto is_renewed = [&] { return consumer.counters().pulls >= 5; };
         const bool renewed = co_await until(is_renewed);
         EXPECT_TRUE(renewed);
@@ -250,19 +207,12 @@ TEST_F(PullConsumerTest, GoesOnPullingAfterItsRequestsExpiredAndAfterACrash) {
         const std::vector<JetStreamMessage> after = co_await receive(consumer, 1);
         EXPECT_EQ(after[0].message.payload, "0");
         EXPECT_EQ(consumer.counters().incarnations, 0U) << "a restart is no new incarnation";
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(10, body, fast_pulls());
 }
 
 TEST_F(PullConsumerTest, NoticesAStalledServerAndGoesOnAfterwards) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer(), fast_pulls());
-        consumer.start();
-        consumer.set_credit(10, enough_bytes);
-        co_await until_pulling(consumer);
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         server_.pause();
         const auto is_lost = [&] { return consumer.state() == ConsumerState::disconnected; };
         const bool lost = co_await until(is_lost);
@@ -272,10 +222,20 @@ TEST_F(PullConsumerTest, NoticesAStalledServerAndGoesOnAfterwards) {
         co_await publish_events(client, 3);
         const std::vector<JetStreamMessage> got = co_await receive(consumer, 3);
         EXPECT_EQ(got.size(), 3U);
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(10, body, fast_pulls());
+}
+
+/// As an operator does, and older tools that know nothing of us.
+asio::awaitable<void> configure_consumer(Client& client, std::string limits) {
+    Message create{
+        "$JS.API.CONSUMER.DURABLE.CREATE.NOTIFICATIONS.notification-worker-email-send",
+        {},
+        R"({"stream_name":"NOTIFICATIONS","config":{"durable_name":"notification-worker-email-send",)"
+        R"("ack_policy":"explicit","deliver_policy":"all","filter_subject":"email.send",)" +
+            limits + "}}"};
+    const Message answer = co_await client.connection.request(std::move(create), seconds(5));
+    EXPECT_EQ(answer.payload.find("\"error\""), std::string::npos) << answer.payload;
 }
 
 TEST_F(PullConsumerTest, KeepsToTheLimitsOfAnExistingConsumer) {
@@ -285,26 +245,142 @@ TEST_F(PullConsumerTest, KeepsToTheLimitsOfAnExistingConsumer) {
         const ConsumerDeclaration declaration = email_consumer();
         const auto made = co_await reconcile(client.jetstream, declaration.stream);
         EXPECT_TRUE(made.has_value());
-        Message create{
-            "$JS.API.CONSUMER.DURABLE.CREATE.NOTIFICATIONS." + declaration.durable,
-            {},
-            R"({"stream_name":"NOTIFICATIONS","config":{"durable_name":"notification-worker-email-send",)"
-            R"("ack_policy":"explicit","deliver_policy":"all","max_batch":2,"max_expires":2000000000,)"
-            R"("filter_subject":"email.send"}})"};
-        const Message answer = co_await client.connection.request(std::move(create), seconds(5));
-        EXPECT_EQ(answer.payload.find("\"error\""), std::string::npos) << answer.payload;
+        co_await configure_consumer(client, R"("max_batch":2,"max_expires":2000000000)");
         PullConsumer consumer(client.connection, declaration);
         consumer.start();
         consumer.set_credit(100, enough_bytes);
         co_await until_pulling(consumer);
         EXPECT_FALSE(consumer.differences().empty());
-        co_await publish_events(client, 10);
-        const std::vector<JetStreamMessage> got = co_await receive(consumer, 10);
-        EXPECT_EQ(got.size(), 10U);
+        const auto since = std::chrono::steady_clock::now();
+        co_await publish_events(client, 30);
+        const std::vector<JetStreamMessage> got = co_await receive(consumer, 30);
+        EXPECT_EQ(got.size(), 30U);
+        // Each end of a request makes the next, not only a look around every ten seconds.
+        EXPECT_LT(std::chrono::steady_clock::now() - since, seconds(5));
         co_await consumer.stop();
         co_await client.connection.stop();
     };
     run(body);
+}
+
+TEST_F(PullConsumerTest, KeepsToTheLimitsThatAConsumerIsGivenMeanwhile) {
+    for (const std::string limits : {R"("max_batch":2)", R"("max_expires":500000000)"}) {
+        SCOPED_TRACE(limits);
+        const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
+            co_await publish_events(client, 1);
+            const std::vector<JetStreamMessage> before = co_await receive(consumer, 1);
+            co_await configure_consumer(client, limits);
+            for (const JetStreamMessage& delivery : before) {
+                consumer.ack(delivery.ack);
+            }
+            consumer.set_credit(100, enough_bytes);
+            const auto is_noticed = [&] { return !consumer.differences().empty(); };
+            const bool noticed = co_await until(is_noticed);
+            EXPECT_TRUE(noticed);
+            co_await publish_events(client, 10);
+            const std::vector<JetStreamMessage> got = co_await receive(consumer, 10);
+            EXPECT_EQ(got.size(), 10U);
+            EXPECT_EQ(consumer.counters().incarnations, 0U);
+            const auto gone = co_await client.jetstream.delete_stream("NOTIFICATIONS");
+            EXPECT_TRUE(gone.has_value());
+        };
+        run_pulling(100, body, fast_pulls());
+    }
+}
+
+TEST_F(PullConsumerTest, GoesOnWhenAnOperatorChangesTheStream) {
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
+        co_await publish_events(client, 3);
+        const auto info = co_await client.jetstream.stream_info("NOTIFICATIONS");
+        StreamConfig changed = info.value().config;
+        changed.subjects = {"email.>"};
+        changed.max_messages = 1'000;
+        Message update{
+            "$JS.API.STREAM.UPDATE.NOTIFICATIONS", {}, boost::json::serialize(to_json(changed))};
+        const Message answer = co_await client.connection.request(std::move(update), seconds(5));
+        EXPECT_EQ(answer.payload.find("\"error\""), std::string::npos) << answer.payload;
+        const std::vector<JetStreamMessage> before = co_await receive(consumer, 3);
+        consumer.ack(before[0].ack);
+        co_await consumer.flush(seconds(5));
+        // It looks at the stream when it connects, and takes it as it is.
+        server_.stop();
+        co_await until_state(consumer, ConsumerState::disconnected);
+        server_.start();
+        co_await until_pulling(consumer);
+        EXPECT_EQ(consumer.differences().size(), 1U);
+        consumer.ack(before[1].ack);
+        consumer.ack(before[2].ack);
+        co_await consumer.flush(seconds(5));
+        co_await expect_messages(client, 0);
+        EXPECT_EQ(consumer.counters().stale_acks, 0U);
+        const auto after = co_await client.jetstream.stream_info("NOTIFICATIONS");
+        EXPECT_EQ(after.value().config, changed);
+    };
+    run_pulling(10, body, fast_pulls());
+}
+
+TEST_F(PullConsumerTest, WaitsWhileJetStreamIsSwitchedOff) {
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
+        co_await publish_events(client, 2);
+        const std::vector<JetStreamMessage> in_hand = co_await receive(consumer, 2);
+        server_.stop();
+        {
+            NatsServer::Options options;
+            options.jetstream = false;
+            options.port = server_.port();
+            const NatsServer without(options);
+            const auto is_told = [&] {
+                return consumer.trouble() == "JetStream is not switched on here";
+            };
+            const bool told = co_await until(is_told);
+            EXPECT_TRUE(told) << consumer.trouble();
+            EXPECT_EQ(consumer.state(), ConsumerState::verifying);
+            consumer.ack(in_hand[0].ack);
+            EXPECT_EQ(consumer.counters().acks, 0U) << "nobody is there to take it";
+        }
+        server_.start();
+        co_await until_pulling(consumer);
+        consumer.ack(in_hand[1].ack);
+        co_await consumer.flush(seconds(5));
+        co_await expect_messages(client, 0);
+        EXPECT_EQ(consumer.counters().acks, 2U);
+    };
+    run_pulling(10, body, fast_pulls());
+}
+
+/// Publishes bytes that no client library would, as a broken producer does.
+asio::awaitable<void> publish_raw(const NatsServer& server, std::string bytes) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    net::Resolver resolver(executor);
+    net::Stream stream(executor, "nats");
+    std::string host = "127.0.0.1";
+    co_await stream.connect(resolver, std::move(host), server.port(), seconds(5));
+    const std::string all = "CONNECT {\"verbose\":false,\"headers\":true}\r\n" + bytes + "PING\r\n";
+    co_await stream.write(all, seconds(5));
+    std::string answer;
+    while (answer.find("PONG\r\n") == std::string::npos) {
+        co_await stream.read_into(answer, 4096, seconds(5));
+    }
+}
+
+TEST_F(PullConsumerTest, AnEventWithRubbishForHeadersStopsNobody) {
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
+        co_await publish_raw(
+            server_,
+            "HPUB email.send 7 9\r\nrubbish{}\r\n"
+            "HPUB email.send 27 29\r\nNATS/1.0\r\nno header\r\nA: b\r\n{}\r\n"
+        );
+        co_await publish_events(client, 1);
+        const std::vector<JetStreamMessage> got = co_await receive(consumer, 3);
+        EXPECT_EQ(got[0].message.payload, "{}");
+        EXPECT_TRUE(got[0].message.headers.empty());
+        EXPECT_EQ(got[1].message.headers, (Headers{{"A", "b"}}));
+        EXPECT_EQ(got[2].message.payload, "0");
+        const auto stored = co_await client.jetstream.message_by_sequence("NOTIFICATIONS", 1);
+        EXPECT_EQ(stored.value().message.payload, "{}");
+        EXPECT_EQ(client.connection.epoch(), 1U) << "the connection was dropped for it";
+    };
+    run_pulling(10, body);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace {
 
 constexpr const char* durable = "notification-worker-email-send";
 
-class Rule4 : public NatsTest {
+class Rule4 : public PullTest {
 protected:
     /// Holds one delivery (sequence 1), lets `happen` put another stream in its place with a new
     /// event at sequence 1, and acknowledges the old delivery: the new event must still be there.
@@ -57,8 +57,6 @@ protected:
         const auto deleted = co_await client.jetstream.delete_stream("NOTIFICATIONS");
         EXPECT_TRUE(deleted.has_value());
     }
-
-    NatsServer server_;
 };
 
 TEST_F(Rule4, AnOldAckNeverRemovesANewEventWhenAPullTellsThatTheConsumerIsGone) {
@@ -82,12 +80,7 @@ TEST_F(Rule4, AnOldAckNeverRemovesANewEventAfterTheServerLostItsDisk) {
 }
 
 TEST_F(Rule4, AnAckGivenWhileNobodyKnowsIsDroppedWhenTheStreamIsAnother) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer(), fast_pulls());
-        consumer.start();
-        consumer.set_credit(1, enough_bytes);
-        co_await until_pulling(consumer);
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         co_await publish_events(client, 1);
         const std::vector<JetStreamMessage> old = co_await receive(consumer, 1);
         server_.kill();
@@ -105,19 +98,12 @@ TEST_F(Rule4, AnAckGivenWhileNobodyKnowsIsDroppedWhenTheStreamIsAnother) {
         EXPECT_EQ(consumer.counters().acks, 0U);
         EXPECT_EQ(consumer.counters().recreated, 1U);
         EXPECT_FALSE(consumer.holds(old[0].ack));
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(1, body, fast_pulls());
 }
 
 TEST_F(Rule4, AnAckGivenWhileNobodyKnowsIsSentWhenAllIsAsBefore) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer(), fast_pulls());
-        consumer.start();
-        consumer.set_credit(2, enough_bytes);
-        co_await until_pulling(consumer);
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         co_await publish_events(client, 2);
         const std::vector<JetStreamMessage> held = co_await receive(consumer, 2);
         // In order: after a crash the server may not know that it had delivered anything, and
@@ -135,19 +121,12 @@ TEST_F(Rule4, AnAckGivenWhileNobodyKnowsIsSentWhenAllIsAsBefore) {
         EXPECT_EQ(consumer.counters().acks, 2U);
         EXPECT_EQ(consumer.counters().stale_acks, 0U);
         EXPECT_EQ(consumer.counters().incarnations, 0U);
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(2, body, fast_pulls());
 }
 
 TEST_F(Rule4, ADeletedConsumerIsDeclaredAgainAndItsDeliveriesCannotBeAcknowledged) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer(), fast_pulls());
-        consumer.start();
-        consumer.set_credit(2, enough_bytes);
-        co_await until_pulling(consumer);
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         co_await publish_events(client, 1);
         const std::vector<JetStreamMessage> first = co_await receive(consumer, 1);
         const auto deleted = co_await client.jetstream.delete_consumer("NOTIFICATIONS", durable);
@@ -160,10 +139,8 @@ TEST_F(Rule4, ADeletedConsumerIsDeclaredAgainAndItsDeliveriesCannotBeAcknowledge
         consumer.ack(again[0].ack);
         co_await consumer.flush(seconds(5));
         co_await expect_messages(client, 0);
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(2, body, fast_pulls());
 }
 
 TEST_F(Rule4, AStreamMadeAnewByAnOperatorAtOnceIsNoticed) {
@@ -180,12 +157,7 @@ TEST_F(Rule4, AStreamMadeAnewByAnOperatorAtOnceIsNoticed) {
 }
 
 TEST_F(Rule4, DeliveriesThatWereNotTakenYetAreNotLostWithTheStream) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, options_for(server_.url()));
-        PullConsumer consumer(client.connection, email_consumer(), fast_pulls());
-        consumer.start();
-        consumer.set_credit(5, enough_bytes);
-        co_await until_pulling(consumer);
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         co_await publish_events(client, 3);
         const auto is_arrived = [&] { return consumer.counters().received == 3; };
         const bool arrived = co_await until(is_arrived);
@@ -197,10 +169,8 @@ TEST_F(Rule4, DeliveriesThatWereNotTakenYetAreNotLostWithTheStream) {
         const std::vector<JetStreamMessage> got = co_await receive(consumer, 3);
         EXPECT_EQ(got.size(), 3U);
         EXPECT_FALSE(consumer.holds(got[0].ack));
-        co_await consumer.stop();
-        co_await client.connection.stop();
     };
-    run(body);
+    run_pulling(5, body, fast_pulls());
 }
 
 }  // namespace
