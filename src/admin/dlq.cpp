@@ -4,6 +4,7 @@
 #include "admin/moment.hpp"
 #include "admin/progress.hpp"
 #include "admin/replay.hpp"
+#include "admin/whole_number.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -53,12 +54,13 @@ DeadLetterFilter filter_of(const DlqOptions& options) {
 
 /// Nothing when there is no stream of dead letters yet, which is good news.
 asio::awaitable<std::optional<LetterWalk>> walk(Tool& tool, DlqOptions options) {
+    DeadLetterFilter filter = filter_of(options);
     nats::JetStream* jetstream = co_await tool.jetstream();
     std::optional<DeadLetterStream> stream = co_await DeadLetterStream::find(jetstream);
     if (!stream) {
         co_return std::nullopt;
     }
-    co_return LetterWalk(std::move(*stream), filter_of(options), options.sequences, options.limit);
+    co_return LetterWalk(std::move(*stream), std::move(filter), options.sequences, options.limit);
 }
 
 asio::awaitable<ExitCode> list(Tool& tool, DlqOptions options) {
@@ -93,18 +95,20 @@ asio::awaitable<ExitCode> show(Tool& tool, DlqOptions options) {
     co_return ExitCode::ok;
 }
 
-bool chooses(const DlqOptions& options) {
-    return options.all || !options.sequences.empty() || options.limit != 0 ||
-           !options.subject.empty() || !options.reason.empty() || !options.since.empty() ||
-           !options.until.empty() || !options.older.empty();
+bool has_filter(const DlqOptions& options) {
+    return options.limit != 0 || !options.subject.empty() || !options.reason.empty() ||
+           !options.since.empty() || !options.until.empty() || !options.older.empty();
 }
 
+/// What changes something is never done to all by an empty choice, nor to letters that were named
+/// although a filter would have kept them.
 void require_choice(const DlqOptions& options, std::string_view command) {
-    if (!chooses(options)) {
-        throw CommandFailed(
-            ExitCode::usage,
-            fmt::format("say which: chatear dlq {} SEQ..., a filter, --limit or --all", command)
-        );
+    const bool named = !options.sequences.empty();
+    const bool filtered = options.all || has_filter(options);
+    if (named == filtered) {
+        const std::string_view which = named ? "say which by SEQ or by filters, not by both"
+                                             : "say which: SEQ..., a filter, --limit or --all";
+        throw CommandFailed(ExitCode::usage, fmt::format("dlq {}: {}", command, which));
     }
 }
 
@@ -201,7 +205,14 @@ void add_filters(CLI::App& command, DlqOptions& options) {
     command.add_option("--since", options.since, "Dead at this time or later");
     command.add_option("--until", options.until, "Dead before this time");
     command.add_option("--older", options.older, "Dead for longer than this (30d)");
-    command.add_option("--limit", options.limit, "At most so many; 0 = all");
+    command.add_option("--limit", options.limit, "At most so many; 0 = all")
+        ->check(whole_number(0));
+}
+
+void add_choice(CLI::App& command, DlqOptions& options) {
+    command.add_option("SEQ", options.sequences, "Sequences, as listed")->check(whole_number(1));
+    command.add_flag("--all", options.all, "All, or all that match the filters");
+    add_filters(command, options);
 }
 
 }  // namespace
@@ -228,15 +239,14 @@ void declare_dlq(CLI::App& app, Action& chosen) {
     add(*dlq, chosen, "show", "One with all its headers and bytes", show, shown)
         ->add_option("SEQ", shown->sequences, "Its sequence, as listed")
         ->required()
-        ->expected(1);
+        ->expected(1)
+        ->check(whole_number(1));
 
     const auto replayed = std::make_shared<DlqOptions>();
     CLI::App* replaying = add(
         *dlq, chosen, "replay", "Let the events come back, and remove the letters", replay, replayed
     );
-    replaying->add_option("SEQ", replayed->sequences, "Sequences, as listed");
-    replaying->add_flag("--all", replayed->all, "All, or all that match the filters");
-    add_filters(*replaying, *replayed);
+    add_choice(*replaying, *replayed);
 
     const auto purged = std::make_shared<DlqOptions>();
     CLI::App* purging =
@@ -246,10 +256,8 @@ void declare_dlq(CLI::App& app, Action& chosen) {
             "Remove letters for good; without --yes they are only counted",
             purge,
             purged);
-    purging->add_option("SEQ", purged->sequences, "Sequences, as listed");
-    purging->add_flag("--all", purged->all, "All, or all that match the filters");
+    add_choice(*purging, *purged);
     purging->add_flag("--yes", purged->yes, "Really");
-    add_filters(*purging, *purged);
 }
 
 }  // namespace chatear::admin

@@ -4,6 +4,7 @@
 #include "admin/moment.hpp"
 #include "admin/outbox_store.hpp"
 #include "admin/replay.hpp"
+#include "admin/whole_number.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -149,7 +150,7 @@ void declare_list(CLI::App& emails, Action& chosen) {
         "Changed at this time or later: 2026-11-23T18:04:05Z, 2026-11-23, 2h"
     );
     command->add_option("--limit", options->limit, "At most so many")
-        ->check(CLI::PositiveNumber)
+        ->check(whole_number(1))
         ->capture_default_str();
     command->callback([&chosen, options] {
         chosen = [options](Tool& tool) { return list(tool, *options); };

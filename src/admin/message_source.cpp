@@ -4,35 +4,48 @@
 
 #include <fmt/format.h>
 
-#include <istream>
-#include <iterator>
 #include <utility>
 
 namespace chatear::admin {
 
 Result<std::unique_ptr<FileSource>> FileSource::open(const std::string& path) {
-    auto file =
-        std::make_unique<std::ifstream>(path == "-" ? "/dev/stdin" : path, std::ios::binary);
-    if (!*file) {
-        return Error{"cannot read ", path};
+    Result<LineReader> lines = LineReader::open(path);
+    if (!lines) {
+        return lines.error();
     }
-    return std::make_unique<FileSource>(std::move(file));
+    return std::make_unique<FileSource>(std::move(*lines));
+}
+
+bool FileSource::ready() {
+    while (!ahead_ && lines_.ready()) {
+        advance();
+    }
+    return ahead_.has_value();
 }
 
 Result<std::optional<std::string>> FileSource::next() {
-    std::string line;
-    while (std::getline(*lines_, line)) {
-        ++line_;
-        if (line.find_first_not_of(" \t\r") == std::string::npos) {
-            continue;
-        }
-        const auto parsed = parse_json(line);
-        if (!parsed) {
-            return Error{fmt::format("line {}: {}", line_, parsed.error().message)};
-        }
-        return std::optional<std::string>(std::move(line));
+    while (!ahead_) {
+        advance();
     }
-    return std::optional<std::string>();
+    return *std::exchange(ahead_, std::nullopt);
+}
+
+/// Takes one line; an empty one is nothing.
+void FileSource::advance() {
+    ++line_;
+    Result<std::optional<std::string>> line = lines_.next();
+    const bool empty = line && *line && (*line)->find_first_not_of(" \t\r") == std::string::npos;
+    if (empty) {
+        return;
+    }
+    std::string wrong;
+    if (!line) {
+        wrong = line.error().message;
+    } else if (*line) {
+        const auto parsed = parse_json(**line);
+        wrong = parsed ? "" : parsed.error().message;
+    }
+    ahead_ = wrong.empty() ? std::move(line) : Error{fmt::format("line {}: {}", line_, wrong)};
 }
 
 Result<std::optional<std::string>> GeneratedSource::next() {

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "admin/line_reader.hpp"
 #include "base/result.hpp"
 #include "nats/message.hpp"
 
 #include <cstdint>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +20,9 @@ public:
 
     /// The payload of the next one; nothing at the end. An Error names the line that is wrong.
     virtual Result<std::optional<std::string>> next() = 0;
+
+    /// next() need not wait for anybody.
+    virtual bool ready() { return true; }
 
     /// How many there are, where that is known.
     virtual std::optional<std::uint64_t> total() const = 0;
@@ -44,13 +47,17 @@ public:
     /// "-" = standard input.
     static Result<std::unique_ptr<FileSource>> open(const std::string& path);
 
-    explicit FileSource(std::unique_ptr<std::istream> lines) : lines_(std::move(lines)) {}
+    explicit FileSource(LineReader lines) : lines_(std::move(lines)) {}
     Result<std::optional<std::string>> next() override;
+    bool ready() override;
     std::optional<std::uint64_t> total() const override { return std::nullopt; }
 
 private:
-    std::unique_ptr<std::istream> lines_;
-    std::uint64_t line_ = 0;
+    void advance();
+
+    LineReader lines_;
+    std::uint64_t line_ = 0;  // The number of the line that was read last.
+    std::optional<Result<std::optional<std::string>>> ahead_;  // Read, not given out yet.
 };
 
 /// `count` times one text in which each `{n}` becomes 1, 2, ...

@@ -2,6 +2,7 @@
 #include "admin/outbox_store.hpp"
 #include "admin/printable.hpp"
 #include "admin/replay_store.hpp"
+#include "admin/whole_number.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -126,7 +127,7 @@ void declare_list(CLI::App& outbox, Action& chosen) {
     command->add_flag("--refused", options->refused, "Only what JetStream refused");
     command->add_flag("--overdue", options->overdue, "Only what should have left a minute ago");
     command->add_option("--limit", options->limit, "At most so many")
-        ->check(CLI::PositiveNumber)
+        ->check(whole_number(1))
         ->capture_default_str();
     command->callback([&chosen, options] {
         chosen = [options](Tool& tool) { return list(tool, *options); };

@@ -1,5 +1,6 @@
 #include "admin/commands.hpp"
 #include "admin/publish_run.hpp"
+#include "admin/whole_number.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
@@ -152,7 +153,7 @@ void declare_publish(CLI::App& app, Action& chosen) {
     command->add_option(
         "--template-json", line->pattern, "An event in which each {n} becomes 1, 2, ..."
     );
-    command->add_option("--count", line->count, "How many of them");
+    command->add_option("--count", line->count, "How many of them")->check(whole_number(1));
     command->add_option(
         "--event-id", line->event_id, "The event's id, for ever: the same again does nothing"
     );
@@ -161,9 +162,10 @@ void declare_publish(CLI::App& app, Action& chosen) {
     command->add_option(
         "--run", line->options.run, "Name of a run that is taken up; else a random one"
     );
-    command->add_option("--skip", line->options.skip, "Leave out so many from the first on");
+    command->add_option("--skip", line->options.skip, "Leave out so many from the first on")
+        ->check(whole_number(0));
     command->add_option("--window", line->options.window, "Messages under way at once")
-        ->check(CLI::Range(1, 4096))
+        ->check(whole_number(1, 4096))
         ->capture_default_str();
     command->add_flag("--core", line->options.core, "Plain publishes, which nobody acknowledges");
     command->callback([&chosen, line] {

@@ -2,6 +2,7 @@
 
 #include "admin/crew.hpp"
 #include "net/signals.hpp"
+#include "net/timer.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::chrono::milliseconds flush_limit{10'000};
 constexpr std::uint64_t plain_batch = 1000;  // Plain publishes between two flushes.
+constexpr std::chrono::milliseconds look_again{10};
 
 }  // namespace
 
@@ -21,7 +23,8 @@ PublishRun::PublishRun(Tool& tool, PublishOptions options, std::unique_ptr<Messa
       options_(std::move(options)),
       source_(std::move(source)),
       book_(options_.skip),
-      progress_(tool.console(), "published", source_->total()) {}
+      progress_(tool.console(), "published", source_->total()),
+      source_changed_(tool.executor()) {}
 
 asio::awaitable<void> PublishRun::run() {
     jetstream_ = co_await tool_.jetstream();
@@ -54,33 +57,49 @@ asio::awaitable<void> PublishRun::watch_signals() {
 }
 
 std::optional<PublishRun::Numbered> PublishRun::take() {
-    while (!interrupted_) {
-        Result<std::optional<std::string>> payload = source_->next();
-        if (!payload) {
-            throw CommandFailed(ExitCode::usage, payload.error().message);
-        }
-        if (!*payload) {
-            break;
-        }
-        ++taken_;
-        if (taken_ <= options_.skip) {
+    if (interrupted_) {
+        return std::nullopt;
+    }
+    Result<std::optional<std::string>> payload = source_->next();
+    if (!payload) {
+        throw CommandFailed(ExitCode::usage, payload.error().message);
+    }
+    if (!*payload) {
+        return std::nullopt;
+    }
+    ++taken_;
+    Numbered next;
+    next.number = taken_;
+    next.message.subject = options_.subject;
+    next.message.payload = std::move(**payload);
+    next.message.headers = options_.headers;
+    next.message.headers.emplace_back("Nats-Msg-Id", fmt::format("{}-{}", options_.run, taken_));
+    return next;
+}
+
+/// Whoever writes to our standard input may be slow: acknowledgements, pings and Ctrl-C go on
+/// meanwhile. One of the crew looks, the others wait for it.
+asio::awaitable<void> PublishRun::source_ready() {
+    while (!interrupted_ && !source_->ready()) {
+        if (watched_) {
+            co_await source_changed_.wait();
             continue;
         }
-        Numbered next;
-        next.number = taken_;
-        next.message.subject = options_.subject;
-        next.message.payload = std::move(**payload);
-        next.message.headers = options_.headers;
-        next.message.headers.emplace_back(
-            "Nats-Msg-Id", fmt::format("{}-{}", options_.run, taken_)
-        );
-        return next;
+        watched_ = true;
+        while (!interrupted_ && !source_->ready()) {
+            co_await net::sleep_for(look_again);
+        }
+        watched_ = false;
+        source_changed_.notify_all();
     }
-    return std::nullopt;
 }
 
 asio::awaitable<bool> PublishRun::step() {
-    std::optional<Numbered> next = take();
+    std::optional<Numbered> next;
+    do {
+        co_await source_ready();
+        next = take();
+    } while (next && next->number <= options_.skip);
     if (!next) {
         co_return false;
     }

@@ -5,6 +5,7 @@
 #include "admin/publish_book.hpp"
 #include "admin/tool.hpp"
 #include "nats/jetstream.hpp"
+#include "net/notification.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -47,6 +48,7 @@ private:
 
     asio::awaitable<void> watch_signals();
     asio::awaitable<bool> step();
+    asio::awaitable<void> source_ready();
     asio::awaitable<void> publish_plainly(Numbered next);
     std::optional<Numbered> take();
 
@@ -61,6 +63,8 @@ private:
     std::uint64_t sequence_ = 0;
     std::string stream_;
     bool interrupted_ = false;
+    bool watched_ = false;  // Somebody looks whether the source has more.
+    net::Notification source_changed_;
 };
 
 }  // namespace chatear::admin

@@ -40,6 +40,22 @@ def test_a_file_is_published_line_by_line_and_not_twice_in_one_run(tool, tmp_pat
     assert len(stored(tool)) == 20
 
 
+def test_a_slow_writer_is_published_as_it_goes_and_can_be_interrupted(tool):
+    process = subprocess.Popen(
+        [executable("chatear", tool.preset), "publish", "email.send", "--file", "-"], env=tool.environment(),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for number in range(3):
+        process.stdin.write(f'{{"n": {number}}}\n')
+        process.stdin.flush()
+        wait_until(lambda count=number + 1: len(stored(tool)) == count, 30, "it is in the stream while the writer goes on")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 1
+    process.stdin.close()
+    assert "--skip 3" in process.stderr.read()
+    process.stdout.close()
+    process.stderr.close()
+
+
 def test_a_wrong_line_is_named_and_the_way_to_go_on_is_said(tool, tmp_path):
     events = tmp_path / "events.jsonl"
     events.write_text('{"n": 1}\n{"n": 2}\nrubbish\n{"n": 4}\n')

@@ -83,6 +83,17 @@ TEST(CommandLine, EndsWithTwoForWhatItDoesNotKnow) {
         {"dlq", "replay"},
         {"dlq", "purge", "--yes"},
         {"dlq", "list", "--since", "yesterday"},
+        {"dlq", "list", "--limit", "-1"},
+        {"dlq", "purge", "--limit", "-1", "--yes"},
+        {"dlq", "purge", "17", "--older", "30d", "--yes"},
+        {"dlq", "replay", "17", "--all"},
+        {"dlq", "show", "-1"},
+        {"dlq", "replay", "0"},
+        {"dlq", "list", "--limit", "18446744073709551616"},
+        {"emails", "list", "--limit", "0"},
+        {"outbox", "list", "--limit", "many"},
+        {"publish", "email.send", "--count", "-1", "--template-json", "{}"},
+        {"publish", "email.send", "{}", "--window", "0"},
         {"emails", "list", "--status", "lost"},
         {"outbox", "drop", "x"},
         {"publish", "email.send"},
@@ -99,6 +110,8 @@ TEST(CommandLine, EndsWithTwoForWhatItDoesNotKnow) {
         const Ended ended = run(arguments);
         EXPECT_EQ(ended.code, 2) << (arguments.empty() ? "" : arguments.back());
         EXPECT_NE(ended.errors, "");
+        EXPECT_EQ(ended.errors.find("_URL is missing"), std::string::npos)
+            << "not seen before a server is asked for: " << arguments.back();
     }
 }
 
