@@ -1,5 +1,8 @@
 #include "admin/checks.hpp"
 #include "nats/declaration.hpp"
+#include "notification/email_service.hpp"
+#include "runtime/streams.hpp"
+#include "runtime/verdict.hpp"
 
 #include <fmt/format.h>
 
@@ -11,29 +14,23 @@
 namespace chatear::admin {
 namespace {
 
+constexpr int any_replicas = 1;  // NATS_REPLICAS is for streams that are made: not compared.
+
 /// What the workers declare, by which doctor compares what exists.
-std::vector<nats::StreamDeclaration> expected_streams() {
-    nats::StreamDeclaration notifications;
-    notifications.name = "NOTIFICATIONS";
-    notifications.subjects = {"email.send"};
-    nats::StreamDeclaration events;
-    events.name = "EVENTS";
-    events.subjects = {"email.sent", "email.failed"};
-    events.retention = nats::Retention::limits;
-    events.max_age = std::chrono::hours(24 * 7);
-    nats::StreamDeclaration dead_letters;
-    dead_letters.name = "DEAD_LETTERS";
-    dead_letters.subjects = {"dlq.>"};
-    dead_letters.retention = nats::Retention::limits;
-    return {notifications, events, dead_letters};
+nats::ConsumerDeclaration expected_consumer() {
+    return runtime::declare_consumer(
+        notification::worker_name,
+        notification::email_subject,
+        notification::email_stream(),
+        any_replicas
+    );
 }
 
-nats::ConsumerDeclaration expected_consumer() {
-    nats::ConsumerDeclaration consumer;
-    consumer.stream = expected_streams().front();
-    consumer.durable = "notification-worker-email-send";
-    consumer.filter_subject = "email.send";
-    return consumer;
+std::vector<nats::StreamDeclaration> expected_streams() {
+    return {
+        expected_consumer().stream,
+        runtime::declare_told_events(notification::email_told_subjects(), any_replicas),
+        runtime::declare_dead_letters(any_replicas)};
 }
 
 bool older_than_2_10(std::string_view version) {
@@ -119,11 +116,11 @@ asio::awaitable<void> check_stream(
     auto asked = co_await jetstream->stream_info(names.front());
     const nats::StreamInfo info = value_or_end(std::move(asked), what);
     declared.name = info.config.name;
-    declared.replicas = info.config.replicas;  // NATS_REPLICAS is for streams that are made.
+    declared.replicas = info.config.replicas;
     const nats::StreamConfig wanted =
         nats::to_config(declared, jetstream->connection().max_payload());
     judge_plan(what, nats::plan(wanted, info.config), findings);
-    if (subject == "dlq.>") {
+    if (subject == runtime::dead_letter_subject(">")) {
         judge_dead_letters(info.messages, findings);
     }
 }

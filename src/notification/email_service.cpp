@@ -102,6 +102,16 @@ EmailServiceSettings read_email_service_settings(SettingsReader& reader) {
     return settings;
 }
 
+runtime::StreamOptions email_stream() {
+    runtime::StreamOptions stream;
+    stream.stream = "NOTIFICATIONS";
+    return stream;
+}
+
+std::vector<std::string> email_told_subjects() {
+    return {"email.sent", "email.failed"};
+}
+
 void handle_email_send(runtime::Worker& worker, EmailServiceSettings settings) {
     const EmailSettings email = settings.email;
     const auto service = std::make_shared<EmailService>(worker, std::move(settings));
@@ -112,14 +122,13 @@ void handle_email_send(runtime::Worker& worker, EmailServiceSettings settings) {
         collect(worker.metrics(), transport->pool().counters());
     });
     if (email.told != ToldEvents::none) {
-        worker.tells({"email.sent", "email.failed"});
+        worker.tells(email_told_subjects());
     }
-    runtime::StreamOptions stream;
-    stream.stream = "NOTIFICATIONS";
+    runtime::StreamOptions stream = email_stream();
     stream.hold_on_ambiguity = email.on_ambiguity == OnAmbiguity::hold;
     stream.rate = email.rate;
     worker.on<EmailSend>(
-        "email.send",
+        email_subject,
         [service](EmailSend event, runtime::Delivery delivery) {
             return service->sender.send(std::move(event), std::move(delivery));
         },

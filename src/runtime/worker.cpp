@@ -3,19 +3,14 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "net/timer.hpp"
-#include "runtime/verdict.hpp"
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <cctype>
 #include <stdexcept>
 #include <utility>
 
 namespace chatear::runtime {
 namespace {
-
-constexpr std::chrono::hours events_max_age{7 * 24};
 
 std::string host_name() {
     char buffer[256] = {};
@@ -31,34 +26,11 @@ Identity make_identity(const std::string& worker) {
     return identity;
 }
 
-/// "greeting.send" -> "GREETING"
-std::string default_stream(const std::string& subject) {
-    std::string name = subject.substr(0, subject.find('.'));
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
-        return static_cast<char>(std::toupper(c));
-    });
-    return name;
-}
-
-/// "notification-worker-email-send": dots may not stand in a consumer's name.
-std::string durable_name(const std::string& worker, const std::string& subject) {
-    std::string name = worker + "-" + subject;
-    std::replace(name.begin(), name.end(), '.', '-');
-    return name;
-}
-
-nats::ConsumerDeclaration declare_consumer(
+nats::ConsumerDeclaration own_consumer(
     const WorkerConfig& config, const std::string& subject, const StreamOptions& stream
 ) {
-    nats::ConsumerDeclaration declaration;
-    declaration.stream.name = stream.stream.empty() ? default_stream(subject) : stream.stream;
-    declaration.stream.subjects = stream.subjects;
-    if (declaration.stream.subjects.empty()) {
-        declaration.stream.subjects.push_back(subject);
-    }
-    declaration.stream.replicas = config.settings.nats_replicas;
-    declaration.durable = durable_name(config.name, subject);
-    declaration.filter_subject = subject;
+    nats::ConsumerDeclaration declaration =
+        declare_consumer(config.name, subject, stream, config.settings.nats_replicas);
     if (!config.postgres) {
         // Rule 17: what waits with a delayed NAK stays pending, so the bound holds it in check.
         declaration.max_ack_pending = static_cast<std::int64_t>(10 * config.settings.concurrency);
@@ -125,7 +97,7 @@ void Worker::make_stores() {
 void Worker::subscribe(Subscription subscription, StreamOptions stream) {
     auto subject = std::make_unique<WorkerSubject>();
     subject->source = std::make_unique<JetStreamEventSource>(
-        nats_, declare_consumer(config_, subscription.subject, stream)
+        nats_, own_consumer(config_, subscription.subject, stream)
     );
     subject->table = subscription.ledger.name;
     subscription.ledger.keeps_content_at = stream.hold_on_ambiguity;
@@ -197,19 +169,11 @@ asio::awaitable<void> Worker::declare(nats::StreamDeclaration declaration) {
 }
 
 asio::awaitable<void> Worker::declare_own_streams() {
-    nats::StreamDeclaration dead_letters;
-    dead_letters.name = "DEAD_LETTERS";
-    dead_letters.subjects.push_back(dead_letter_subject(">"));
-    dead_letters.retention = nats::Retention::limits;
-    dead_letters.replicas = config_.settings.nats_replicas;
+    const int replicas = config_.settings.nats_replicas;
+    nats::StreamDeclaration dead_letters = declare_dead_letters(replicas);
     co_await declare(std::move(dead_letters));
     if (!told_subjects_.empty()) {
-        nats::StreamDeclaration events;
-        events.name = "EVENTS";
-        events.subjects = told_subjects_;
-        events.retention = nats::Retention::limits;
-        events.max_age = events_max_age;
-        events.replicas = config_.settings.nats_replicas;
+        nats::StreamDeclaration events = declare_told_events(told_subjects_, replicas);
         co_await declare(std::move(events));
     }
 }

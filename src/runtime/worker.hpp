@@ -26,6 +26,7 @@
 #include "runtime/relay.hpp"
 #include "runtime/service.hpp"
 #include "runtime/settings.hpp"
+#include "runtime/streams.hpp"
 #include "runtime/subscription.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -44,16 +45,6 @@ struct WorkerConfig {
     Settings settings;
     nats::ConnectionOptions nats;
     std::optional<postgres::ConnectionOptions> postgres;  ///< Nothing: rule 17.
-};
-
-/// How a subject's stream is declared, where the default does not fit.
-struct StreamOptions {
-    std::string stream{};                 ///< "" = the subject's first word in capitals.
-    std::vector<std::string> subjects{};  ///< Of a new stream; empty = the subject alone.
-    /// Commit `content_at` before a content begins, and ask a person where it is in doubt (rule
-    /// 13).
-    bool hold_on_ambiguity = false;
-    std::optional<Rate> rate{};  ///< Events that this process takes in a time (rule 21).
 };
 
 /// What a worker keeps for each subject.
