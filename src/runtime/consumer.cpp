@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t places_behind_brake = 2;
 
-StoredMessage stored(nats::JetStreamMessage& message) {
+StoredMessage stored(nats::JetStreamMessage message) {
     StoredMessage stored;
     stored.subject = std::move(message.message.subject);
     stored.payload = std::move(message.message.payload);
@@ -151,52 +151,58 @@ asio::awaitable<void> Consumer::keep_in_progress() {
     }
 }
 
-Consumer::Work Consumer::open(nats::JetStreamMessage message) {
-    Work work;
-    work.ack = message.ack;
-    work.bytes = nats::credit_bytes(message.message);
+std::shared_ptr<Consumer::Work> Consumer::open(nats::JetStreamMessage message) const {
+    const auto work = std::make_shared<Work>();
+    work->ack = message.ack;
+    work->bytes = nats::credit_bytes(message.message);
     auto decoded = subscription_.decode(message.message.payload);
     std::optional<std::string> id_in_body;
     std::string digest;
     if (decoded) {
-        work.value = decoded->value;
+        work->value = decoded->value;
         id_in_body = std::move(decoded->id_in_body);
         digest = std::move(decoded->content_sha256);
     } else {
-        work.known = Reject{decoded.error().message};
+        work->known = Reject{decoded.error().message};
         digest = sha256(message.message.payload);
     }
-    Identified identified = identify(stored(message), std::move(id_in_body), std::move(digest));
+    Identified identified =
+        identify(stored(std::move(message)), std::move(id_in_body), std::move(digest));
     if (identified.problem) {
-        work.known = Reject{identified.problem->message};
+        work->known = Reject{identified.problem->message};
     }
-    work.event = std::move(identified.event);
+    work->event = std::make_shared<const Event>(std::move(identified.event));
     return work;
 }
 
 asio::awaitable<void> Consumer::handle(nats::JetStreamMessage message) {
-    nats::JetStreamMessage copy = message;
-    Work work = open(std::move(message));
-    const auto [entry, first] = in_hand_.try_emplace(work.event.event_id);
-    entry->second.tokens.push_back(work.ack);
+    std::shared_ptr<Work> work = open(std::move(message));
+    co_await handle_alone_of_its_key(std::move(work));
+}
+
+asio::awaitable<void> Consumer::handle_alone_of_its_key(std::shared_ptr<Work> work) {
+    const auto [entry, first] = in_hand_.try_emplace(work->event->event_id);
+    entry->second.tokens.push_back(work->ack);
     if (!first) {
         // Rule 6: judged after the verdict of the one in hand.
-        entry->second.followers.push_back(std::move(copy));
+        entry->second.followers.push_back(std::move(work));
         co_return;
     }
-    co_await work_on(work);
-    finish(work);
+    co_await work_on(*work);
+    finish(*work);
 }
 
 void Consumer::finish(Work& work) {
-    const auto entry = in_hand_.find(work.event.event_id);
+    const auto entry = in_hand_.find(work.event->event_id);
     CHATEAR_ASSERT(entry != in_hand_.end());
-    std::vector<nats::JetStreamMessage> followers = std::move(entry->second.followers);
+    std::vector<std::shared_ptr<Work>> followers = std::move(entry->second.followers);
     in_hand_.erase(entry);
     --status_.in_hand;
     status_.bytes_in_hand -= work.bytes;
-    for (nats::JetStreamMessage& follower : followers) {
-        tasks_.start("handle " + subscription_.subject, handle(std::move(follower)));
+    for (std::shared_ptr<Work>& follower : followers) {
+        tasks_.start(
+            "handle " + subscription_.subject, handle_alone_of_its_key(std::move(follower))
+        );
     }
     room_.notify_all();
     grant_credit();
@@ -233,7 +239,7 @@ asio::awaitable<void> Consumer::work_on(Work& work) {
             co_await conclude(work, std::move(*outcome));
         }
         if (work.alone) {
-            co_await judge_.end_alone(work.event);
+            co_await judge_.end_alone(*work.event);
         }
         co_return;
     }

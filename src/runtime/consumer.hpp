@@ -105,14 +105,14 @@ public:
     const Brake& brake() const { return brake_; }
 
 private:
+    /// What one delivery goes through.
+    struct Work;
     /// An event in hand, from its delivery until its acknowledgement.
     struct InHand {
-        std::vector<nats::JetStreamMessage>
+        std::vector<std::shared_ptr<Work>>
             followers{};                       ///< Deliveries of the same key meanwhile (rule 6).
         std::vector<nats::AckToken> tokens{};  ///< Kept in progress; the leader's first.
     };
-    /// What one delivery goes through.
-    struct Work;
     class WaitingPlace;
     enum class Entry { granted, settled };
 
@@ -122,7 +122,8 @@ private:
     void grant_credit();
     void take(nats::JetStreamMessage message);
     asio::awaitable<void> handle(nats::JetStreamMessage message);
-    Work open(nats::JetStreamMessage message);
+    asio::awaitable<void> handle_alone_of_its_key(std::shared_ptr<Work> work);
+    std::shared_ptr<Work> open(nats::JetStreamMessage message) const;
     asio::awaitable<void> work_on(Work& work);
     asio::awaitable<bool> enter(Work& work);
     asio::awaitable<Entry> claim(Work& work);

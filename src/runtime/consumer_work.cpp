@@ -19,17 +19,17 @@ asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
         work.claim_no = ++last_claim_no_;
     }
     Claim claim;
-    claim.event_id = work.event.event_id;
-    claim.generation = work.event.generation;
+    claim.event_id = work.event->event_id;
+    claim.generation = work.event->generation;
     claim.claim_no = work.claim_no;
     claim.lease_number = gate_.lease_number();
     std::vector<std::optional<std::string>> details;
     if (subscription_.claim_details) {
-        details = subscription_.claim_details(work.value.get(), work.event);
+        details = subscription_.claim_details(work.value.get(), *work.event);
     }
     std::optional<std::string> refused;
     try {
-        claim.reply = co_await judge_.claim(work.event, claim.claim_no, std::move(details));
+        claim.reply = co_await judge_.claim(*work.event, claim.claim_no, std::move(details));
     } catch (const Unavailable&) {
         throw;
     } catch (const std::exception& error) {
@@ -40,7 +40,7 @@ asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
     }
     if (refused) {
         const std::string reason = "the ledger cannot hold it: " + *refused;
-        co_await bury(work, work.event.event_id, reason);
+        co_await bury(work, work.event->event_id, reason);
         source_.ack(work.ack);
         co_return Entry::settled;
     }
@@ -63,13 +63,13 @@ asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
 /// The dead letter of an event without a claim.
 asio::awaitable<void> Consumer::bury(const Work& work, std::string id, std::string reason) {
     const VerdictContext context{
-        .event = work.event, .worker = options_.worker, .now = clock_.now()};
+        .event = *work.event, .worker = options_.worker, .now = clock_.now()};
     OutboxRow row = dead_letter(context, id, reason);
     co_await judge_.bury(std::move(row));
     ++status_.dead_lettered;
     log::warn(
         "an event became a dead letter",
-        {{"subject", subscription_.subject}, {"event_id", work.event.event_id}, {"reason", reason}}
+        {{"subject", subscription_.subject}, {"event_id", work.event->event_id}, {"reason", reason}}
     );
 }
 
@@ -83,13 +83,13 @@ asio::awaitable<void> Consumer::settle_unclaimed(Work& work) {
     if (answer == ClaimAnswer::conflict || answer == ClaimAnswer::too_old) {
         const bool conflict = answer == ClaimAnswer::conflict;
         const std::string id = conflict
-                                   ? conflict_id(work.event.event_id, work.event.content_sha256)
-                                   : work.event.event_id;
+                                   ? conflict_id(work.event->event_id, work.event->content_sha256)
+                                   : work.event->event_id;
         const std::string reason =
             conflict
                 ? fmt::format(
                       "conflict: the event id '{}' was used before with another content",
-                      work.event.event_id
+                      work.event->event_id
                   )
                 : std::string("too old to know: published longer ago than the ledger remembers");
         co_await bury(work, id, reason);
@@ -121,11 +121,11 @@ asio::awaitable<Outcome> Consumer::run(Work& work) {
 asio::awaitable<Outcome> Consumer::run_alone(Work& work) {
     Turnstile::Place place = co_await turnstile_.enter_alone();
     work.alone.emplace(std::move(place));
-    const std::uint32_t crashes = co_await judge_.begin_alone(work.event);
+    const std::uint32_t crashes = co_await judge_.begin_alone(*work.event);
     log::warn(
         "an event runs alone: processes died with it in hand",
         {{"subject", subscription_.subject},
-         {"event_id", work.event.event_id},
+         {"event_id", work.event->event_id},
          {"crashes", crashes}}
     );
     if (crashes >= options_.crashes_alone_until_dead) {
@@ -165,7 +165,7 @@ asio::awaitable<Outcome> Consumer::run_handler(Work& work) {
 
 asio::awaitable<void> Consumer::conclude(Work& work, Outcome outcome) {
     const VerdictContext context{
-        .event = work.event,
+        .event = *work.event,
         .worker = options_.worker,
         .attempts = work.state->claim.reply.attempts,
         .policy = options_.retry,
@@ -176,7 +176,7 @@ asio::awaitable<void> Consumer::conclude(Work& work, Outcome outcome) {
         const FinalVerdict final{verdict.status, verdict.reason, context.attempts + 1};
         for (DomainEvent& told :
              subscription_.announce(work.value.get(), Delivery(work.state), final)) {
-            verdict.publish.push_back(domain_event(work.event, std::move(told)));
+            verdict.publish.push_back(domain_event(*work.event, std::move(told)));
         }
     }
     std::vector<std::optional<std::string>> details(subscription_.ledger.verdict_columns.size());
@@ -189,7 +189,7 @@ asio::awaitable<void> Consumer::conclude(Work& work, Outcome outcome) {
     }
     Verdict recorded = verdict;
     const Settlement settlement = co_await judge_.record(
-        work.event, work.state->claim, std::move(recorded), std::move(details)
+        *work.event, work.state->claim, std::move(recorded), std::move(details)
     );
     switch (settlement.action) {
         case Settlement::Action::ack:
@@ -229,8 +229,8 @@ void Consumer::report(
     const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
     std::vector<log::Field> fields{
         {"subject", subscription_.subject},
-        {"event_id", work.event.event_id},
-        {"stream_seq", work.event.message.stream_sequence},
+        {"event_id", work.event->event_id},
+        {"stream_seq", work.event->message.stream_sequence},
         {"attempt", work.state->claim.reply.attempts + 1},
         {"outcome", name},
         {"reason", verdict.reason},

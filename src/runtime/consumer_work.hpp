@@ -14,7 +14,7 @@ namespace chatear::runtime {
 struct Consumer::Work {
     nats::AckToken ack;
     std::size_t bytes = 0;
-    Event event;
+    std::shared_ptr<const Event> event;
     std::shared_ptr<const void> value;
     std::optional<Outcome> known;  ///< What cannot be handled at all is rejected without a handler.
     std::shared_ptr<Delivery::State> state;

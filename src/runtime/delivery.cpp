@@ -6,7 +6,7 @@ namespace chatear::runtime {
 
 asio::awaitable<bool> Delivery::begin_content() {
     const std::shared_ptr<State> state = state_;
-    const bool allowed = co_await state->judge.begin_content(state->event, state->claim);
+    const bool allowed = co_await state->judge.begin_content(*state->event, state->claim);
     state->content_begun = state->content_begun || allowed;
     co_return allowed;
 }

@@ -18,10 +18,10 @@ class Delivery {
 public:
     /// Made by the consumer. `judge` outlives every delivery of it.
     struct State {
-        State(Event of, Claim held, Judge& by)
+        State(std::shared_ptr<const Event> of, Claim held, Judge& by)
             : event(std::move(of)), claim(std::move(held)), judge(by) {}
 
-        Event event;
+        std::shared_ptr<const Event> event;
         Claim claim;
         Judge& judge;
         bool content_begun = false;
@@ -30,18 +30,18 @@ public:
     };
     explicit Delivery(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-    const std::string& event_id() const { return state_->event.event_id; }
-    const std::string& subject() const { return state_->event.message.subject; }
-    const Headers& headers() const { return state_->event.message.headers; }
+    const std::string& event_id() const { return state_->event->event_id; }
+    const std::string& subject() const { return state_->event->message.subject; }
+    const Headers& headers() const { return state_->event->message.headers; }
 
     /// Passes through the outbox (retries, deferrals, replays).
-    std::uint32_t generation() const { return state_->event.generation; }
+    std::uint32_t generation() const { return state_->event->generation; }
 
     /// 1 for the first; counts verdicts, so a deploy or an outage costs none.
     std::uint32_t attempt() const { return state_->claim.reply.attempts + 1; }
 
     /// When JetStream first stored the event, before any retry.
-    Time published_at() const { return state_->event.published_at; }
+    Time published_at() const { return state_->event->published_at; }
 
     /// True when a process died with this event in hand after its effect may have happened.
     bool possible_duplicate() const {

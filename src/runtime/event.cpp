@@ -89,14 +89,6 @@ void take_published_at(Identified& identified) {
 
 }  // namespace
 
-std::size_t Event::bytes() const {
-    std::size_t total = message.payload.size() + message.subject.size();
-    for (const auto& [name, value] : message.headers) {
-        total += name.size() + value.size() + 4;
-    }
-    return total;
-}
-
 Identified identify(
     StoredMessage message, std::optional<std::string> id_in_body, std::string content_sha256
 ) {

@@ -31,8 +31,6 @@ struct Event {
     std::uint32_t generation = 0;  ///< Passes through the outbox.
     Time published_at;             ///< When JetStream first stored it.
     std::string content_sha256;    ///< 32 raw bytes.
-
-    std::size_t bytes() const;  ///< What it weighs against MEMORY_BUDGET.
 };
 
 inline constexpr std::size_t max_event_id_bytes = 512;

@@ -91,9 +91,5 @@ TEST(Rule11, TheGenerationIsAbsentOrAWholeNumber) {
     }
 }
 
-TEST(Event, WeighsAllItsBytes) {
-    EXPECT_EQ(of({{"A", "12"}}).event.bytes(), 2U + 10U + 3U + 4U);
-}
-
 }  // namespace
 }  // namespace chatear::runtime
