@@ -151,11 +151,20 @@ asio::awaitable<void> Consumer::keep_in_progress() {
     }
 }
 
+/// Before the claim a crash would be counted nowhere, so it would come again and again.
+Result<DecodedEvent> Consumer::decode(std::string_view payload) const {
+    try {
+        return subscription_.decode(payload);
+    } catch (const std::exception& error) {
+        return Error{"its decoder failed: ", error.what()};
+    }
+}
+
 std::shared_ptr<Consumer::Work> Consumer::open(nats::JetStreamMessage message) const {
     const auto work = std::make_shared<Work>();
     work->ack = message.ack;
     work->bytes = nats::credit_bytes(message.message);
-    auto decoded = subscription_.decode(message.message.payload);
+    auto decoded = decode(message.message.payload);
     std::optional<std::string> id_in_body;
     std::string digest;
     if (decoded) {

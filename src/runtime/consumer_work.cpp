@@ -1,20 +1,20 @@
-// What the Consumer does with one event: claim, handler, verdict, acknowledgement.
+// What the Consumer does with one event until its handler has ended: claim and handler.
 #include "runtime/consumer_work.hpp"
 
 #include "base/log.hpp"
-#include "net/timer.hpp"
+#include "net/task_group.hpp"
 #include "runtime/consumer.hpp"
 
 #include <fmt/format.h>
 
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace chatear::runtime {
 
-asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
+/// An Error where the ledger cannot hold the event's values.
+asio::awaitable<Result<Claim>> Consumer::ask_for_claim(Work& work) {
     if (work.claim_no == 0) {
         work.claim_no = ++last_claim_no_;
     }
@@ -23,12 +23,11 @@ asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
     claim.generation = work.event->generation;
     claim.claim_no = work.claim_no;
     claim.lease_number = gate_.lease_number();
-    std::vector<std::optional<std::string>> details;
-    if (subscription_.claim_details) {
-        details = subscription_.claim_details(work.value.get(), *work.event);
-    }
-    std::optional<std::string> refused;
     try {
+        std::vector<std::optional<std::string>> details;
+        if (subscription_.claim_details) {
+            details = subscription_.claim_details(work.value.get(), *work.event);
+        }
         claim.reply = co_await judge_.claim(*work.event, claim.claim_no, std::move(details));
     } catch (const Unavailable&) {
         throw;
@@ -36,16 +35,21 @@ asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
         if (net::is_stop(error)) {
             throw;
         }
-        refused = error.what();  // Values of this event that the ledger cannot hold.
+        co_return Error{error.what()};
     }
-    if (refused) {
-        const std::string reason = "the ledger cannot hold it: " + *refused;
+    co_return claim;
+}
+
+asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
+    Result<Claim> claim = co_await ask_for_claim(work);
+    if (!claim) {
+        const std::string reason = "the ledger cannot hold it: " + claim.error().message;
         co_await bury(work, work.event->event_id, reason);
         source_.ack(work.ack);
         co_return Entry::settled;
     }
     const bool again = work.state != nullptr;
-    work.state = std::make_shared<Delivery::State>(work.event, std::move(claim), judge_);
+    work.state = std::make_shared<Delivery::State>(work.event, std::move(*claim), judge_);
     if (!again && Delivery(work.state).possible_duplicate()) {
         ++status_.possible_duplicates;
         if (takeover_observer_) {
@@ -160,89 +164,10 @@ asio::awaitable<Outcome> Consumer::run_handler(Work& work) {
         reason = fmt::format("the result is unknown: {}", down->what());
     }
     Outcome failed = Retry{std::move(reason)};
+    if (work.state->content_begun && options_.hold_on_ambiguity) {
+        failed = Hold{std::get<Retry>(failed).reason};
+    }
     co_return failed;
-}
-
-asio::awaitable<void> Consumer::conclude(Work& work, Outcome outcome) {
-    const VerdictContext context{
-        .event = *work.event,
-        .worker = options_.worker,
-        .attempts = work.state->claim.reply.attempts,
-        .policy = options_.retry,
-        .random = std::generate_canonical<double, 32>(random_),
-        .now = clock_.now()};
-    Verdict verdict = decide(outcome, context);
-    if (verdict.final() && subscription_.announce) {
-        const FinalVerdict final{verdict.status, verdict.reason, context.attempts + 1};
-        for (DomainEvent& told :
-             subscription_.announce(work.value.get(), Delivery(work.state), final)) {
-            verdict.publish.push_back(domain_event(*work.event, std::move(told)));
-        }
-    }
-    std::vector<std::optional<std::string>> details(subscription_.ledger.verdict_columns.size());
-    for (const auto& [column, value] : work.state->notes) {
-        for (std::size_t i = 0; i < details.size(); ++i) {
-            if (subscription_.ledger.verdict_columns[i].name == column) {
-                details[i] = value;
-            }
-        }
-    }
-    Verdict recorded = verdict;
-    const Settlement settlement = co_await judge_.record(
-        *work.event, work.state->claim, std::move(recorded), std::move(details)
-    );
-    switch (settlement.action) {
-        case Settlement::Action::ack:
-            source_.ack(work.ack);
-            break;
-        case Settlement::Action::nak:
-            source_.nak(work.ack, settlement.delay);
-            break;
-        case Settlement::Action::drop:
-            ++status_.dropped;
-            break;
-    }
-    report(work, outcome, verdict, settlement);
-}
-
-void Consumer::report(
-    const Work& work, const Outcome& outcome, const Verdict& verdict, Settlement settlement
-) {
-    static constexpr std::string_view names[] = {"done", "retry", "defer", "reject", "hold"};
-    const auto took = std::chrono::steady_clock::now() - work.began;
-    std::string_view name = names[outcome.index()];
-    if (settlement.action == Settlement::Action::drop) {
-        name = "dropped";
-    } else if (verdict.status == LedgerStatus::done) {
-        ++status_.done;
-    } else if (verdict.status == LedgerStatus::retrying) {
-        ++status_.retried;
-    } else if (verdict.status == LedgerStatus::deferred) {
-        ++status_.deferred;
-    } else {
-        ++status_.dead_lettered;
-        name = "dead_letter";
-    }
-    if (observer_) {
-        observer_(name, took);
-    }
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
-    std::vector<log::Field> fields{
-        {"subject", subscription_.subject},
-        {"event_id", work.event->event_id},
-        {"stream_seq", work.event->message.stream_sequence},
-        {"attempt", work.state->claim.reply.attempts + 1},
-        {"outcome", name},
-        {"reason", verdict.reason},
-        {"duration_ms", milliseconds}};
-    for (const auto& [field, value] : work.state->log_fields) {
-        fields.emplace_back(field, value);
-    }
-    if (name == "dead_letter") {
-        log::warn("an event became a dead letter", fields);
-    } else {
-        log::info("an event was handled", fields);
-    }
 }
 
 }  // namespace chatear::runtime

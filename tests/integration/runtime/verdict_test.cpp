@@ -48,6 +48,22 @@ TEST_F(Rule9, AVerdictWhoseRowsCannotStandLeavesTheLedgerAlone) {
     });
 }
 
+TEST_F(Rule9, SeveralThingsToldOfOneEndAllStand) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        (void)co_await claim_one(a, claim_of("e"));
+        VerdictRequest verdict = verdict_on("e", LedgerStatus::done);
+        verdict.publish.push_back(returning("e", 0, OutboxKind::domain_event));
+        verdict.publish.push_back(returning("e", 0, OutboxKind::domain_event));
+        verdict.publish.back().origin_subject.clear();
+        const bool stands = co_await record_one(a, verdict);
+        EXPECT_TRUE(stands);
+        const bool again = co_await record_one(a, verdict);
+        EXPECT_TRUE(again) << "asked again after a broken connection";
+        EXPECT_EQ(sql("SELECT count(*) FROM outbox WHERE kind = 'domain_event'"), "2");
+    });
+}
+
 TEST_F(Rule9, WhatOthersWroteIsKeptEvenIfItIsNoText) {
     Stores& a = process("a", email_table());
     run([&]() -> asio::awaitable<void> {

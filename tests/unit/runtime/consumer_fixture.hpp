@@ -56,12 +56,16 @@ protected:
         ~AtEnd() { --running; }
     };
 
-    /// Runs the consumer until `enough` holds, and drains it.
-    void run(const std::function<bool()>& enough) {
+    void make_consumer() {
         Handler<TestEvent> handler = [this](TestEvent event, Delivery delivery) {
             return handle(std::move(event), std::move(delivery));
         };
-        SubjectOptions<TestEvent> subject_options;
+        Subscription subscription = make_subscription<TestEvent>(
+            "test.event", std::move(handler), std::move(subject_options_)
+        );
+        if (decode_) {
+            subscription.decode = decode_;
+        }
         consumer_.emplace(
             context_.get_executor(),
             source_,
@@ -69,11 +73,14 @@ protected:
             turnstile_,
             gate_,
             clock_,
-            make_subscription<TestEvent>(
-                "test.event", std::move(handler), std::move(subject_options)
-            ),
+            std::move(subscription),
             options_
         );
+    }
+
+    /// Runs the consumer until `enough` holds, and drains it.
+    void run(const std::function<bool()>& enough) {
+        make_consumer();
         const auto test = [&]() -> asio::awaitable<void> {
             consumer_->start();
             while (!enough()) {
@@ -101,6 +108,8 @@ protected:
     FakeJudge judge_;
     ConsumerOptions options_;
     std::function<asio::awaitable<Outcome>(TestEvent, Delivery)> handler_;
+    std::function<Result<DecodedEvent>(std::string_view)> decode_;  // In place of the codec.
+    SubjectOptions<TestEvent> subject_options_;
     std::vector<std::string> handled_;
     int running_ = 0;
     int most_running_ = 0;

@@ -15,8 +15,10 @@ using testing::StartsWith;
 
 using Rule6Consumer = ConsumerTest;
 using Rule8Consumer = ConsumerTest;
+using Rule9Consumer = ConsumerTest;
 using Rule10Consumer = ConsumerTest;
 using Rule12Consumer = ConsumerTest;
+using Rule13HeldConsumer = ConsumerTest;
 
 TEST_F(ConsumerTest, AnEventIsHandledRecordedAndAcked) {
     give("a");
@@ -97,6 +99,83 @@ TEST_F(ConsumerTest, WhatTheLedgerCannotHoldIsADeadLetter) {
     ASSERT_THAT(judge_.buried, SizeIs(1));
     EXPECT_THAT(source_.acked, ElementsAre("a#1"));
     EXPECT_THAT(handled_, IsEmpty());
+}
+
+// What a worker's own code throws must not end the process: the event would come again and again.
+
+TEST_F(ConsumerTest, ADecoderThatThrowsIsADeadLetter) {
+    give("a");
+    decode_ = [](std::string_view) -> Result<DecodedEvent> {
+        throw std::runtime_error("a defect");
+    };
+    run([this] { return settled(1); });
+    ASSERT_THAT(judge_.recorded, SizeIs(1));
+    EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::failed);
+    EXPECT_THAT(judge_.recorded[0].verdict.reason, HasSubstr("a defect"));
+    EXPECT_THAT(source_.acked, ElementsAre("a#1"));
+}
+
+TEST_F(ConsumerTest, DetailsThatCannotBeMadeAreADeadLetter) {
+    give("a");
+    subject_options_.claim_details = [](const TestEvent&,
+                                        const Event&) -> std::vector<std::optional<std::string>> {
+        throw std::runtime_error("a defect");
+    };
+    run([this] { return settled(1); });
+    ASSERT_THAT(judge_.buried, SizeIs(1));
+    EXPECT_THAT(source_.acked, ElementsAre("a#1"));
+}
+
+TEST_F(ConsumerTest, AnAnnouncementThatThrowsLeavesTheVerdictAlone) {
+    give("a");
+    subject_options_.announce =
+        [](const TestEvent*, const Delivery&, const FinalVerdict&) -> std::vector<DomainEvent> {
+        throw std::runtime_error("a defect");
+    };
+    run([this] { return settled(1); });
+    ASSERT_THAT(judge_.recorded, SizeIs(1));
+    EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::done);
+    EXPECT_THAT(judge_.recorded[0].verdict.publish, IsEmpty());
+    EXPECT_THAT(source_.acked, ElementsAre("a#1"));
+}
+
+TEST_F(Rule9Consumer, EveryAnnouncementOfOneVerdictHasARowOfItsOwn) {
+    give("a");
+    subject_options_.announce = [](const TestEvent*, const Delivery&, const FinalVerdict&) {
+        return std::vector<DomainEvent>{{"first", "1"}, {"second", "2"}};
+    };
+    run([this] { return settled(1); });
+    ASSERT_THAT(judge_.recorded, SizeIs(1));
+    const std::vector<OutboxRow>& rows = judge_.recorded[0].verdict.publish;
+    ASSERT_THAT(rows, SizeIs(2));
+    EXPECT_EQ(rows[0].origin_subject, "test.event");
+    EXPECT_EQ(rows[1].origin_subject, "") << "its key is the first one's: it would be left out";
+    EXPECT_EQ(rows[1].payload, "2");
+}
+
+TEST_F(Rule9Consumer, AVerdictThatTheLedgerCannotHoldIsADeadLetter) {
+    give("a");
+    judge_.refusals = 1;
+    handler_ = [](TestEvent, Delivery) -> asio::awaitable<Outcome> {
+        Outcome never = Defer{Time::max(), "for ever"};
+        co_return never;
+    };
+    run([this] { return settled(1); });
+    ASSERT_THAT(judge_.recorded, SizeIs(1));
+    EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::failed);
+    EXPECT_THAT(judge_.recorded[0].verdict.reason, HasSubstr("refuses a value"));
+    EXPECT_EQ(judge_.recorded[0].verdict.publish.at(0).kind, OutboxKind::dead_letter);
+    EXPECT_EQ(status().dead_lettered, 1U);
+}
+
+TEST_F(Rule9Consumer, WhatHappenedStaysDoneWhateverTheLedgerRefuses) {
+    give("a");
+    judge_.refusals = 1;
+    run([this] { return settled(1); });
+    ASSERT_THAT(judge_.recorded, SizeIs(1));
+    EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::done)
+        << "a dead letter of it, replayed, would make it happen again";
+    EXPECT_THAT(source_.acked, ElementsAre("a#1"));
 }
 
 TEST_F(Rule6Consumer, ASecondDeliveryIsJudgedAfterTheVerdictOfTheFirst) {
@@ -229,6 +308,30 @@ TEST_F(Rule12Consumer, AnOutageAfterContentBeganIsAResultAndNoHandlerRunsAgain) 
     EXPECT_THAT(judge_.recorded[0].verdict.reason, HasSubstr("the result is unknown"));
     EXPECT_EQ(consumer_->brake().state(), Brake::State::closed)
         << "the others need not meet it too";
+}
+
+TEST_F(Rule13HeldConsumer, WhatAHandlerThrowsAfterItsContentBeganIsForAPersonToDecide) {
+    options_.hold_on_ambiguity = true;
+    give("outage");
+    give("defect");
+    give("before");
+    handler_ = [](TestEvent event, Delivery delivery) -> asio::awaitable<Outcome> {
+        if (event.text == "before") {
+            throw std::runtime_error("a defect");
+        }
+        (void)co_await delivery.begin_content();
+        if (event.text == "outage") {
+            throw Unavailable("smtp", "test:25", "hung up");
+        }
+        throw std::runtime_error("a defect");
+    };
+    run([this] { return settled(3); });
+    ASSERT_THAT(judge_.recorded, SizeIs(3));
+    for (const FakeJudge::Recorded& recorded : judge_.recorded) {
+        const bool began = recorded.event_id != "before";
+        EXPECT_EQ(recorded.verdict.status, began ? LedgerStatus::ambiguous : LedgerStatus::retrying)
+            << recorded.event_id;
+    }
 }
 
 }  // namespace

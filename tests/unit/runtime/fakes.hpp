@@ -128,6 +128,10 @@ public:
         Verdict verdict,
         std::vector<std::optional<std::string>> /*details*/
     ) override {
+        if (refusals > 0) {
+            --refusals;
+            throw std::runtime_error("PostgreSQL refuses a value");
+        }
         recorded.push_back({event.event_id, claim.claim_no, std::move(verdict)});
         co_return settlement;
     }
@@ -150,6 +154,7 @@ public:
 
     std::function<ClaimReply(const Event&, std::uint64_t)> on_claim;
     Settlement settlement{};
+    int refusals = 0;  ///< Of verdicts, for their values.
     std::uint32_t crashes_alone = 0;
     std::vector<std::pair<std::string, std::uint64_t>> claims;
     std::vector<Recorded> recorded;
