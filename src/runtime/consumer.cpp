@@ -86,6 +86,12 @@ asio::awaitable<void> Consumer::stop() {
     co_await tasks_.stop();
 }
 
+bool Consumer::content_in_hand() const {
+    return std::any_of(in_hand_.begin(), in_hand_.end(), [](const auto& entry) {
+        return entry.second.state && entry.second.state->content_begun;
+    });
+}
+
 void Consumer::grant_credit() {
     if (draining_) {
         return;

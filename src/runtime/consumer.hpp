@@ -100,6 +100,10 @@ public:
     /// Ends what is left. The events in hand come again to whoever is there.
     asio::awaitable<void> stop();
 
+    /// After stop(): whether a content had begun whose verdict does not stand. Its claim must not
+    /// look like one that was given up in good order.
+    bool content_in_hand() const;
+
     const std::string& subject() const { return subscription_.subject; }
     const ConsumerStatus& status() const { return status_; }
     const Brake& brake() const { return brake_; }
@@ -112,6 +116,7 @@ private:
         std::vector<std::shared_ptr<Work>>
             followers{};                       ///< Deliveries of the same key meanwhile (rule 6).
         std::vector<nats::AckToken> tokens{};  ///< Kept in progress; the leader's first.
+        std::shared_ptr<const Delivery::State> state{};  ///< Of its claim, while undecided.
     };
     class WaitingPlace;
     enum class Entry { granted, settled };

@@ -37,6 +37,7 @@ asio::awaitable<void> Consumer::conclude(Work& work, Outcome outcome) {
         verdict.publish.push_back(std::move(row));
     }
     const Settlement settlement = co_await record(work, verdict);
+    in_hand_.at(work.event->event_id).state.reset();
     switch (settlement.action) {
         case Settlement::Action::ack:
             source_.ack(work.ack);

@@ -50,6 +50,7 @@ asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
     }
     const bool again = work.state != nullptr;
     work.state = std::make_shared<Delivery::State>(work.event, std::move(*claim), judge_);
+    in_hand_.at(work.event->event_id).state = work.state;
     if (!again && Delivery(work.state).possible_duplicate()) {
         ++status_.possible_duplicates;
         if (takeover_observer_) {

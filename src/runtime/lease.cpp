@@ -22,6 +22,7 @@ Lease::Lease(
       tasks_(executor) {}
 
 void Lease::start() {
+    started_ = true;
     tasks_.start("lease", run());
 }
 
@@ -50,16 +51,25 @@ asio::awaitable<void> Lease::renew_once() {
     }
 }
 
-asio::awaitable<void> Lease::release() {
+asio::awaitable<void> Lease::stop() {
     co_await tasks_.stop();
+}
+
+asio::awaitable<bool> Lease::release() {
+    co_await tasks_.stop();
+    if (!started_) {
+        co_return true;
+    }
     try {
         co_await registry_.release();
+        co_return true;
     } catch (const Unavailable& unavailable) {
         log::warn(
             "could not mark this process as ended; its claims expire by themselves",
             {{"reason", unavailable.why()}}
         );
     }
+    co_return false;
 }
 
 }  // namespace chatear::runtime

@@ -31,8 +31,12 @@ public:
     void start();
 
     /// Ends the renewals and marks this process as released, so that its claims can be taken over
-    /// at once. Only says so when PostgreSQL is down: the claims die by themselves.
-    asio::awaitable<void> release();
+    /// at once. Only says so when PostgreSQL is down, and returns false: the claims die by
+    /// themselves. Without a start() there is nothing to release.
+    asio::awaitable<bool> release();
+
+    /// Ends the renewals alone: the claims die by themselves, and are taken over as from the dead.
+    asio::awaitable<void> stop();
 
 private:
     asio::awaitable<void> run();
@@ -42,6 +46,7 @@ private:
     ContentGate& gate_;
     const Clock& clock_;
     std::vector<std::string> predecessors_;
+    bool started_ = false;
     net::TaskGroup tasks_;
 };
 

@@ -114,6 +114,7 @@ private:
     asio::awaitable<void> wait_for_stop();
     asio::awaitable<void> drain();
     asio::awaitable<void> close();
+    asio::awaitable<void> give_up_claims(bool decided);
     std::vector<DependencyState> readiness() const;
     void collect_metrics();
 

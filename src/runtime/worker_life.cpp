@@ -209,9 +209,25 @@ asio::awaitable<void> Worker::drain() {
     }
 }
 
+/// Marks this process as ended in good order, unless `decided` is false: what began and has no
+/// verdict is to be taken over as from the dead, so that it counts as a possible duplicate.
+asio::awaitable<void> Worker::give_up_claims(bool decided) {
+    if (!decided) {
+        log::warn("stopped with contents under way; this process counts as dead");
+        co_await lease_->stop();
+        co_return;
+    }
+    const bool released = co_await lease_->release();
+    if (released && instance_file_) {
+        instance_file_->ended();
+    }
+}
+
 asio::awaitable<void> Worker::close() {
+    bool decided = true;
     for (const auto& subject : subjects_) {
         co_await subject->consumer->stop();
+        decided = decided && !subject->consumer->content_in_hand();
         try {
             co_await subject->source->flush(milliseconds(1'000));
         } catch (const Unavailable& unavailable) {
@@ -224,12 +240,9 @@ asio::awaitable<void> Worker::close() {
     }
     if (pool_) {
         co_await relay_->stop();
-        co_await lease_->release();
+        co_await give_up_claims(decided);
         co_await outbox_listener_->stop();
         co_await pool_->stop();
-    }
-    if (instance_file_) {
-        instance_file_->ended();
     }
     co_await nats_.stop();
     if (http_) {

@@ -334,5 +334,48 @@ TEST_F(Rule13HeldConsumer, WhatAHandlerThrowsAfterItsContentBeganIsForAPersonToD
     }
 }
 
+/// Stops the consumer 10 ms after its start, and says whether a content was cut off.
+class CutOff : public ConsumerTest {
+protected:
+    bool content_in_hand() {
+        give("a");
+        make_consumer();
+        bool in_hand = false;
+        const auto test = [&]() -> asio::awaitable<void> {
+            consumer_->start();
+            co_await net::sleep_for(10ms);
+            co_await consumer_->stop();
+            in_hand = consumer_->content_in_hand();
+        };
+        test::run_coroutine(context_, test);
+        return in_hand;
+    }
+};
+using Rule13Consumer = CutOff;
+
+TEST_F(Rule13Consumer, AContentThatIsCutOffIsKnownWhenItStops) {
+    handler_ = [](TestEvent, Delivery delivery) -> asio::awaitable<Outcome> {
+        (void)co_await delivery.begin_content();
+        co_await net::sleep_for(1h);
+        co_return Done{};
+    };
+    EXPECT_TRUE(content_in_hand());
+    EXPECT_THAT(judge_.recorded, IsEmpty());
+}
+
+TEST_F(Rule13Consumer, WhatHadNotBegunOrHasItsVerdictIsNoContentInHand) {
+    handler_ = [](TestEvent, Delivery) -> asio::awaitable<Outcome> {
+        co_await net::sleep_for(1h);
+        co_return Done{};
+    };
+    EXPECT_FALSE(content_in_hand());
+    handler_ = [](TestEvent, Delivery delivery) -> asio::awaitable<Outcome> {
+        (void)co_await delivery.begin_content();
+        co_return Done{};
+    };
+    EXPECT_FALSE(content_in_hand());
+    EXPECT_THAT(judge_.recorded, SizeIs(1));
+}
+
 }  // namespace
 }  // namespace chatear::runtime

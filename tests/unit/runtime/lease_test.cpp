@@ -33,7 +33,8 @@ TEST_F(Rule7Lease, RenewsThenDeclaresItsPredecessorDeadAndReleasesAtTheEnd) {
         lease.start();
         co_await until(2);
         EXPECT_TRUE(gate_.lease_fresh());
-        co_await lease.release();
+        const bool released = co_await lease.release();
+        EXPECT_TRUE(released);
     };
     test::run_coroutine(context_, test);
     EXPECT_THAT(registry_.log, ElementsAre("renew", "declare dead old", "release"));
@@ -47,10 +48,34 @@ TEST_F(Rule7Lease, AnOutageLeavesTheGateShut) {
         lease.start();
         co_await until(1);
         EXPECT_FALSE(gate_.lease_fresh());
-        co_await lease.release();
+        const bool released = co_await lease.release();
+        EXPECT_FALSE(released);
     };
     test::run_coroutine(context_, test);
     EXPECT_THAT(registry_.log, ElementsAre("failed: renew", "failed: release"));
+}
+
+TEST_F(Rule7Lease, StoppedWithoutAReleaseItsClaimsDieByThemselves) {
+    std::vector<std::string> nobody;
+    Lease lease(context_.get_executor(), registry_, gate_, clock_, nobody);
+    const auto test = [&]() -> asio::awaitable<void> {
+        lease.start();
+        co_await until(1);
+        co_await lease.stop();
+    };
+    test::run_coroutine(context_, test);
+    EXPECT_THAT(registry_.log, ElementsAre("renew"));
+}
+
+TEST_F(Rule7Lease, WithoutAStartThereIsNothingToRelease) {
+    std::vector<std::string> nobody;
+    Lease lease(context_.get_executor(), registry_, gate_, clock_, nobody);
+    const auto test = [&]() -> asio::awaitable<void> {
+        const bool released = co_await lease.release();
+        EXPECT_TRUE(released);
+    };
+    test::run_coroutine(context_, test);
+    EXPECT_THAT(registry_.log, testing::IsEmpty());
 }
 
 }  // namespace
