@@ -116,7 +116,7 @@ asio::awaitable<void> LedgerJudge::bury(OutboxRow dead_letter) {
 }
 
 asio::awaitable<bool> LedgerJudge::begin_content(const Event& event, Claim& claim) {
-    if (gate_.closed() || !gate_.verdicts_flow() || !gate_.lease_fresh()) {
+    if (!may_begin()) {
         co_return false;
     }
     if (claim.lease_number != gate_.lease_number()) {
@@ -136,7 +136,12 @@ asio::awaitable<bool> LedgerJudge::begin_content(const Event& event, Claim& clai
             co_return false;
         }
     }
-    co_return gate_.lease_fresh() && !gate_.closed();
+    // All may have changed meanwhile: a lease that ran out and was renewed may have cost the claim.
+    co_return may_begin() && claim.lease_number == gate_.lease_number();
+}
+
+bool LedgerJudge::may_begin() const {
+    return !gate_.closed() && gate_.verdicts_flow() && gate_.lease_fresh();
 }
 
 /// After a lease that ran out, another process may have taken the claim (rule 7).

@@ -41,6 +41,7 @@ public:
     asio::awaitable<void> stop() override;
 
 private:
+    bool may_begin() const;
     asio::awaitable<bool> claim_again(const Event& event, Claim& claim);
 
     Suspects& suspects_;

@@ -34,6 +34,9 @@ public:
     asio::awaitable<std::vector<bool>> begin_content(std::vector<ContentRequest> requests
     ) override {
         contents += requests.size();
+        if (meanwhile) {
+            meanwhile();
+        }
         co_return std::vector<bool>(requests.size(), stands);
     }
     asio::awaitable<std::size_t> remove_final_rows(
@@ -48,6 +51,7 @@ public:
     int failures = 0;
     int record_calls = 0;
     std::size_t contents = 0;
+    std::function<void()> meanwhile;  ///< While content_at is written.
     std::vector<ClaimRequest> claims;
     std::vector<VerdictRequest> verdicts;
 };
@@ -193,6 +197,21 @@ TEST_F(Rule13Judge, HoldCommitsThatTheContentBegins) {
     EXPECT_EQ(ledger_.contents, 1U);
     ledger_.stands = false;
     EXPECT_FALSE(begin_content(true)) << "the claim is not ours any more";
+}
+
+TEST_F(Rule7Judge, ALeaseLostAndRenewedWhileTheContentIsNotedBeginsNothing) {
+    ledger_.meanwhile = [this] {
+        clock_.advance(40s);  // Another process may have taken the claim, and be sending.
+        gate_.renewed(clock_.boot_time());
+    };
+    EXPECT_FALSE(begin_content(true));
+    EXPECT_TRUE(gate_.lease_fresh());
+}
+
+TEST_F(Rule12Judge, NoContentBeginsWhenAVerdictHasWaitedMeanwhile) {
+    const ContentGate::Waiting waiting(gate_);
+    ledger_.meanwhile = [this] { clock_.advance(2s); };
+    EXPECT_FALSE(begin_content(true));
 }
 
 TEST_F(LedgerJudgeTest, NothingBeginsOnceTheProcessStops) {
