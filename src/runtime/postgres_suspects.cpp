@@ -17,7 +17,9 @@ ON CONFLICT (subject, event_id) DO UPDATE SET
     instance = excluded.instance
 RETURNING crashes)";
 
-const std::string clear_row = "DELETE FROM suspects WHERE subject = $1 AND event_id = $2";
+// Not the row of another process, which took the event over and runs it alone now.
+const std::string clear_row =
+    "DELETE FROM suspects WHERE subject = $1 AND event_id = $2 AND instance = $3";
 
 }  // namespace
 
@@ -33,7 +35,7 @@ asio::awaitable<std::uint32_t> PostgresSuspects::begin(std::string subject, std:
 
 asio::awaitable<void> PostgresSuspects::clear(std::string subject, std::string event_id) {
     postgres::Params params;
-    params.text(subject).text(event_id);
+    params.text(subject).text(event_id).text(identity_.instance);
     (void)co_await run_store_statement(pool_, clear_row, std::move(params));
 }
 

@@ -39,6 +39,19 @@ TEST_F(Rule19, AVerdictOrAnOrderlyStopClearsTheCount) {
     });
 }
 
+TEST_F(Rule19, WhoLostTheClaimLeavesTheRowOfItsSuccessor) {
+    Stores& a = process("a");
+    Stores& b = process("b");
+    Stores& c = process("c");
+    run([&]() -> asio::awaitable<void> {
+        (void)co_await a.suspects.begin("s", "e");
+        (void)co_await b.suspects.begin("s", "e");  // Took it over from a, which lives after all,
+        co_await a.suspects.clear("s", "e");        // and whose verdict matched nothing.
+        const std::uint32_t third = co_await c.suspects.begin("s", "e");
+        EXPECT_EQ(third, 2U) << "b's end is a crash like any other";
+    });
+}
+
 TEST_F(Rule19, TakeoversFromTheDeadAreCountedFromTheReleasedNot) {
     Stores& a = process("a");
     Stores& b = process("b");
