@@ -82,6 +82,7 @@ asio::awaitable<std::size_t> Relay::pass() {
     std::vector<std::string> resting = resting_subjects();
     std::vector<TakenRow> rows = co_await outbox_.take(most_in_a_batch, lease, std::move(resting));
     const std::size_t count = rows.size();
+    forget_rests(rows);
     if (count > 0) {
         co_await publish_batch(std::move(rows));
         co_await settle();
@@ -140,7 +141,7 @@ void Relay::rest(const std::string& subject, const std::string& reason) {
     status_.trouble = subject + ": " + reason;
 }
 
-std::vector<std::string> Relay::resting_subjects() {
+std::vector<std::string> Relay::resting_subjects() const {
     const auto now = std::chrono::steady_clock::now();
     std::vector<std::string> subjects;
     for (const auto& [subject, entry] : resting_) {
@@ -148,10 +149,23 @@ std::vector<std::string> Relay::resting_subjects() {
             subjects.push_back(subject);
         }
     }
+    return subjects;
+}
+
+/// A rest is over when its time is and nothing waits for the stream any more: another process has
+/// published it, or a person dropped it. Else nobody would ever say that all is well again.
+void Relay::forget_rests(const std::vector<TakenRow>& taken) {
+    const auto now = std::chrono::steady_clock::now();
+    const bool took_all = taken.size() < most_in_a_batch;
+    std::erase_if(resting_, [&](const auto& rest) {
+        const bool waits = std::any_of(taken.begin(), taken.end(), [&](const TakenRow& row) {
+            return row.subject == rest.first;
+        });
+        return took_all && !waits && rest.second.until + rest.second.delay <= now;
+    });
     if (resting_.empty()) {
         status_.trouble.clear();
     }
-    return subjects;
 }
 
 asio::awaitable<void> Relay::settle() {

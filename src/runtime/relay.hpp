@@ -78,7 +78,8 @@ private:
     asio::awaitable<void> publish_row(TakenRow row);
     asio::awaitable<void> settle();
     asio::awaitable<void> wait_for_work();
-    std::vector<std::string> resting_subjects();
+    std::vector<std::string> resting_subjects() const;
+    void forget_rests(const std::vector<TakenRow>& taken);
     void rest(const std::string& subject, const std::string& reason);
 
     Outbox& outbox_;

@@ -151,6 +151,25 @@ TEST_F(Rule15Relay, ARefusedDeadLetterOrDomainEventStaysWithItsReason) {
     EXPECT_TRUE(outbox_.added.empty());
 }
 
+TEST_F(Rule15Relay, AllIsWellAgainWhenAnotherProcessHasPublishedIt) {
+    outbox_.give("uuid-1", "down.subject");
+    publisher_.answer = [](const auto&) { return stream_down("no quorum"); };
+    const auto test = [&]() -> asio::awaitable<void> {
+        relay_.start();
+        co_await until_logged(1);
+        EXPECT_NE(relay_.status().trouble, "");
+        outbox_.due.clear();  // Another process has it.
+        const auto end = std::chrono::steady_clock::now() + 10s;
+        while (relay_.status().trouble != "" && std::chrono::steady_clock::now() < end) {
+            co_await net::sleep_for(50ms);
+            relay_.wake();
+        }
+        EXPECT_EQ(relay_.status().trouble, "");
+        co_await relay_.stop();
+    };
+    test::run_coroutine(context_, test);
+}
+
 TEST_F(RelayTest, MayBeStoppedWithoutAStartAndTwice) {
     const auto test = [&]() -> asio::awaitable<void> {
         co_await relay_.stop();
