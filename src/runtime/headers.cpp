@@ -35,11 +35,18 @@ std::string header_value(std::string_view text) {
 
 Headers republished(const Headers& headers) {
     Headers kept;
+    for (const auto& [name, value] : headers) {
+        if (!is_identity(name) && can_be_sent(name, value)) {
+            kept.emplace_back(name, value);
+        }
+    }
+    return without_nats_headers(kept);
+}
+
+Headers without_nats_headers(const Headers& headers) {
+    Headers kept;
     std::size_t original_bytes = 0;
     for (const auto& [name, value] : headers) {
-        if (is_identity(name) || !can_be_sent(name, value)) {
-            continue;
-        }
         if (!name.starts_with("Nats-")) {
             kept.emplace_back(name, value);
             continue;

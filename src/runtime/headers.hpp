@@ -37,6 +37,10 @@ inline constexpr std::size_t max_original_header_bytes = 8 * 1024;
 /// for the caller to set (rule 15). Lines that we could not write ourselves are left out.
 Headers republished(const Headers& headers);
 
+/// Only that with lines that begin with `Nats-`. A producer's outbox row may have one that the
+/// server refuses (an expected sequence), which would look like a stream that is down.
+Headers without_nats_headers(const Headers& headers);
+
 /// Sets the lines that make a message the same event wherever it is read (rules 1, 3, 11).
 void set_identity(
     Headers& headers, std::string_view event_id, std::uint32_t generation, Time published_at

@@ -102,7 +102,7 @@ asio::awaitable<void> Relay::publish_row(TakenRow row) {
     nats::Message message;
     message.subject = row.subject;
     message.payload = row.payload;
-    message.headers = row.headers;
+    message.headers = without_nats_headers(row.headers);
     set_header(message.headers, "Nats-Msg-Id", row.id);
     std::string outage;
     try {

@@ -116,6 +116,16 @@ TEST_F(Rule15Relay, AStreamThatIsDownBacksOffAlone) {
     EXPECT_EQ(relay_.status().refused, 0U);
 }
 
+TEST_F(Rule15Relay, WhatAProducerWouldTellTheServerIsKeptFromIt) {
+    outbox_.give("uuid-1", "own.subject");
+    outbox_.rows["uuid-1"].headers = {{"Nats-Rollup", "all"}, {"Nats-Expected-Last-Sequence", "7"}};
+    run(1);
+    const Headers& headers = publisher_.published.at(0).headers;
+    EXPECT_FALSE(find_header(headers, "Nats-Rollup"));
+    EXPECT_FALSE(find_header(headers, "Nats-Expected-Last-Sequence"));
+    EXPECT_EQ(find_header(headers, "Chatear-Original-Nats-Rollup"), "all");
+}
+
 TEST_F(Rule15Relay, ARefusedRetryBecomesADeadLetterThatNamesItsRow) {
     outbox_.give("uuid-1", "email.send", OutboxKind::event);
     publisher_.answer = [](const auto&) -> nats::PublishResult {
