@@ -66,6 +66,16 @@ void add_claims(
     params.texts(subjects).texts(event_ids).integers(generations).integers(claim_nos);
 }
 
+constexpr std::size_t most_bytes = std::size_t{8} * 1024 * 1024;  // Published by one statement.
+
+std::size_t published_bytes(const VerdictRequest& request) {
+    std::size_t bytes = 0;
+    for (const OutboxRow& row : request.publish) {
+        bytes += row.payload.size();
+    }
+    return bytes;
+}
+
 std::uint32_t count(const postgres::Rows& rows, std::size_t row, std::string_view column) {
     return static_cast<std::uint32_t>(rows.integer(row, column));
 }
@@ -160,27 +170,42 @@ ClaimReply PostgresLedger::reply_from(
 asio::awaitable<std::vector<bool>> PostgresLedger::record(std::vector<VerdictRequest> requests) {
     std::vector<bool> stand(requests.size(), false);
     const std::vector<Places> rounds = rounds_by_key(requests, key_of);
-    for (const Places& places : rounds) {
-        postgres::Params params = record_params(requests, places);
-        const postgres::Rows rows =
-            co_await run_store_statement(pool_, sql_.record, std::move(params));
-        std::vector<std::string> subjects, event_ids;
-        for (std::size_t row = 0; row < rows.size(); ++row) {
-            const std::size_t place =
-                places.at(static_cast<std::size_t>(rows.integer(row, "place")) - 1);
-            stand[place] = rows.boolean(row, "stands");
-            if (rows.boolean(row, "overtook")) {
-                subjects.push_back(requests[place].subject);
-                event_ids.push_back(requests[place].event_id);
+    for (const Places& round : rounds) {
+        for (const Places& places : parts_by_size(requests, round, most_bytes, published_bytes)) {
+            const std::vector<std::size_t> standing = co_await record_part(requests, places);
+            for (const std::size_t place : standing) {
+                stand[place] = true;
             }
-        }
-        if (!subjects.empty()) {
-            postgres::Params overtaken;
-            overtaken.texts(subjects).texts(event_ids);
-            (void)co_await run_store_statement(pool_, take_back, std::move(overtaken));
         }
     }
     co_return stand;
+}
+
+/// One statement; which of the places stand.
+asio::awaitable<std::vector<std::size_t>> PostgresLedger::record_part(
+    const std::vector<VerdictRequest>& requests, const Places& places
+) {
+    postgres::Params params = record_params(requests, places);
+    const postgres::Rows rows = co_await run_store_statement(pool_, sql_.record, std::move(params));
+    std::vector<std::size_t> standing;
+    std::vector<std::string> subjects, event_ids;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        const std::size_t place =
+            places.at(static_cast<std::size_t>(rows.integer(row, "place")) - 1);
+        if (rows.boolean(row, "stands")) {
+            standing.push_back(place);
+        }
+        if (rows.boolean(row, "overtook")) {
+            subjects.push_back(requests[place].subject);
+            event_ids.push_back(requests[place].event_id);
+        }
+    }
+    if (!subjects.empty()) {
+        postgres::Params overtaken;
+        overtaken.texts(subjects).texts(event_ids);
+        (void)co_await run_store_statement(pool_, take_back, std::move(overtaken));
+    }
+    co_return standing;
 }
 
 postgres::Params PostgresLedger::record_params(

@@ -33,6 +33,9 @@ private:
 
     postgres::Params claim_params(const std::vector<ClaimRequest>& requests, const Places& places)
         const;
+    asio::awaitable<std::vector<std::size_t>> record_part(
+        const std::vector<VerdictRequest>& requests, const Places& places
+    );
     postgres::Params record_params(
         const std::vector<VerdictRequest>& requests, const Places& places
     ) const;

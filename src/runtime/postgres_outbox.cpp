@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
 #include <utility>
 
 namespace chatear::runtime {
@@ -18,16 +19,21 @@ const std::string add_rows = fmt::format(
     outbox_rows_select(1)
 );
 
-// $1 most, $2 lease in ms, $3 subjects to skip.
+// $1 most, $2 lease in ms, $3 subjects to skip, $4 bytes: the first row goes whatever its size, the
+// others as long as those before them have fewer.
 const std::string take_rows = R"(
 WITH due AS MATERIALIZED (
-    SELECT id, due_at FROM outbox
+    SELECT id, due_at, octet_length(payload) AS bytes FROM outbox
     WHERE refused_reason IS NULL AND due_at <= now() AND subject <> ALL ($3::text[])
     ORDER BY due_at LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+fitting AS MATERIALIZED (
+    SELECT id, due_at FROM (
+        SELECT id, due_at, sum(bytes) OVER (ORDER BY due_at, id) - bytes AS bytes_before FROM due) summed
+    WHERE bytes_before < $4::bigint),
 taken AS (
-    UPDATE outbox o SET due_at = now() + $2::bigint * interval '1 millisecond' FROM due WHERE o.id = due.id
+    UPDATE outbox o SET due_at = now() + $2::bigint * interval '1 millisecond' FROM fitting f WHERE o.id = f.id
     RETURNING o.id, o.kind, o.subject, o.payload, o.headers, o.origin_subject, o.event_id, o.generation,
-              due.due_at AS was_due)
+              f.due_at AS was_due)
 SELECT * FROM taken ORDER BY was_due)";
 
 // Rows are locked in the order of their ids, as a verdict that takes them back does.
@@ -85,13 +91,18 @@ TakenRow taken_row(const postgres::Rows& rows, std::size_t row, Headers headers)
 }  // namespace
 
 asio::awaitable<void> PostgresOutbox::add(std::vector<OutboxRow> rows) {
-    OwnedRows owned;
-    for (const OutboxRow& row : rows) {
-        owned.emplace_back(0, &row);
+    std::vector<std::size_t> all(rows.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    const auto bytes_of = [](const OutboxRow& row) { return row.payload.size(); };
+    for (const std::vector<std::size_t>& part : parts_by_size(rows, all, most_bytes, bytes_of)) {
+        OwnedRows owned;
+        for (const std::size_t place : part) {
+            owned.emplace_back(0, &rows[place]);
+        }
+        postgres::Params params;
+        add_outbox_params(params, std::move(owned));
+        (void)co_await run_store_statement(pool_, add_rows, std::move(params));
     }
-    postgres::Params params;
-    add_outbox_params(params, std::move(owned));
-    (void)co_await run_store_statement(pool_, add_rows, std::move(params));
 }
 
 asio::awaitable<std::vector<TakenRow>> PostgresOutbox::take(
@@ -99,6 +110,7 @@ asio::awaitable<std::vector<TakenRow>> PostgresOutbox::take(
 ) {
     postgres::Params params;
     params.integer(static_cast<std::int64_t>(most)).integer(lease.count()).texts(subjects_to_skip);
+    params.integer(static_cast<std::int64_t>(most_bytes));
     const postgres::Rows rows = co_await run_store_statement(pool_, take_rows, std::move(params));
     std::vector<TakenRow> taken;
     for (std::size_t row = 0; row < rows.size(); ++row) {

@@ -3,6 +3,7 @@
 #include "postgres/pool.hpp"
 #include "runtime/outbox.hpp"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@ namespace chatear::runtime {
 /// The outbox over PostgreSQL (rules 14, 15). The pool must outlive it.
 class PostgresOutbox final : public Outbox {
 public:
+    /// About what one statement inserts or take() gives: payloads are held several times over.
+    static constexpr std::size_t most_bytes = std::size_t{8} * 1024 * 1024;
+
     explicit PostgresOutbox(postgres::Pool& pool) : pool_(pool) {}
 
     asio::awaitable<void> add(std::vector<OutboxRow> rows) override;

@@ -47,4 +47,26 @@ std::vector<std::vector<std::size_t>> rounds_by_key(
     return rounds;
 }
 
+/// Cuts a round into parts of about `most_bytes`, by `bytes_of(request)`: a statement's parameters
+/// must fit into memory, here and in the server, several times over.
+template <typename Request, typename BytesOf>
+std::vector<std::vector<std::size_t>> parts_by_size(
+    const std::vector<Request>& requests,
+    const std::vector<std::size_t>& places,
+    std::size_t most_bytes,
+    const BytesOf& bytes_of
+) {
+    std::vector<std::vector<std::size_t>> parts;
+    std::size_t bytes = most_bytes;
+    for (const std::size_t place : places) {
+        if (bytes >= most_bytes) {
+            parts.emplace_back();
+            bytes = 0;
+        }
+        parts.back().push_back(place);
+        bytes += bytes_of(requests[place]);
+    }
+    return parts;
+}
+
 }  // namespace chatear::runtime

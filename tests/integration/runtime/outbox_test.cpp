@@ -56,6 +56,32 @@ TEST_F(Rule14, WhoDiesWithARowLeavesItToTheNextWhenTheLeaseEnds) {
     });
 }
 
+TEST_F(Rule14, NoMoreIsTakenAtOnceThanFitsIntoMemory) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        std::vector<OutboxRow> rows = {due_now("1"), due_now("2"), due_now("3"), due_now("4")};
+        for (OutboxRow& row : rows) {
+            row.payload = std::string(PostgresOutbox::most_bytes / 2, 'x');
+        }
+        rows[3].payload = std::string(PostgresOutbox::most_bytes * 2, 'x');
+        co_await a.outbox.add(rows);
+        std::vector<std::size_t> taken_at_once;
+        for (int pass = 0; pass < 4; ++pass) {
+            const std::vector<TakenRow> taken =
+                co_await a.outbox.take(10, std::chrono::seconds(60), none_skipped);
+            std::size_t bytes = 0;
+            for (const TakenRow& row : taken) {
+                bytes += row.payload.size();
+            }
+            EXPECT_LT(bytes, PostgresOutbox::most_bytes * 3);
+            taken_at_once.push_back(taken.size());
+        }
+        EXPECT_EQ(taken_at_once[0] + taken_at_once[1] + taken_at_once[2] + taken_at_once[3], 4U);
+        EXPECT_LT(taken_at_once[0], 4U);
+        EXPECT_EQ(taken_at_once[3], 0U) << "each row only once, also the largest";
+    });
+}
+
 TEST_F(Rule14, TheSameRowAddedAgainDoesNothing) {
     Stores& a = process("a");
     run([&]() -> asio::awaitable<void> {

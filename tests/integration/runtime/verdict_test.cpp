@@ -48,6 +48,23 @@ TEST_F(Rule9, AVerdictWhoseRowsCannotStandLeavesTheLedgerAlone) {
     });
 }
 
+TEST_F(Rule9, ABatchOfLargeVerdictsStandsWhole) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        std::vector<VerdictRequest> verdicts;
+        for (const std::string id : {"1", "2", "3", "4", "5"}) {
+            (void)co_await claim_one(a, claim_of(id));
+            verdicts.push_back(verdict_on(id, LedgerStatus::retrying));
+            verdicts.back().publish.push_back(returning(id, 1));
+            verdicts.back().publish.back().payload = std::string(5 * 1024 * 1024, 'x');
+        }
+        verdicts.push_back(verdict_on("unclaimed", LedgerStatus::retrying));
+        const std::vector<bool> stand = co_await a.ledger.record(verdicts);
+        EXPECT_EQ(stand, std::vector<bool>({true, true, true, true, true, false}));
+        EXPECT_EQ(sql("SELECT count(*), sum(octet_length(payload)) FROM outbox"), "5|26214400");
+    });
+}
+
 TEST_F(Rule9, SeveralThingsToldOfOneEndAllStand) {
     Stores& a = process("a");
     run([&]() -> asio::awaitable<void> {
