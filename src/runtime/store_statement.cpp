@@ -1,16 +1,55 @@
 #include "runtime/store_statement.hpp"
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
 namespace chatear::runtime {
+namespace {
+
+constexpr std::chrono::minutes told_every{1};
+constexpr std::size_t most_told = 100;
+
+/// The pool speaks of connections only, and who repeats a statement until it succeeds says nothing:
+/// a full disk or a missing permission would be told nowhere.
+void tell_trouble(const postgres::Pool& pool, const std::string& why) {
+    static std::map<std::string, std::chrono::steady_clock::time_point> told;
+    if (!pool.available()) {
+        return;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    const auto [entry, first] = told.try_emplace(why, now);
+    if (first || now - entry->second >= told_every) {
+        entry->second = now;
+        log::error(
+            "postgres is connected but fails a statement; what needs it waits",
+            {{"peer", pool.where()}, {"reason", why}}
+        );
+    }
+    if (told.size() > most_told) {
+        told.clear();
+    }
+}
+
+}  // namespace
 
 asio::awaitable<postgres::Rows> run_store_statement(
     postgres::Pool& pool, const std::string& statement, postgres::Params params
 ) {
-    postgres::QueryResult result = co_await pool.query(statement, std::move(params));
+    std::optional<postgres::QueryResult> asked;
+    try {
+        asked = co_await pool.query(statement, std::move(params));
+    } catch (const Unavailable& unavailable) {
+        tell_trouble(pool, unavailable.why());
+        throw;
+    }
+    postgres::QueryResult& result = *asked;
     if (result) {
         co_return std::move(*result);
     }
@@ -18,6 +57,7 @@ asio::awaitable<postgres::Rows> run_store_statement(
     if (postgres::classify(result.error().sqlstate) == postgres::SqlErrorClass::data) {
         throw std::runtime_error("PostgreSQL refuses a value: " + why);
     }
+    tell_trouble(pool, why);
     throw Unavailable("postgres", pool.where(), why);
 }
 

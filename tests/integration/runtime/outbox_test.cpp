@@ -1,3 +1,4 @@
+#include "base/error.hpp"
 #include "store_fixture.hpp"
 
 #include <set>
@@ -80,6 +81,28 @@ TEST_F(Rule14, NoMoreIsTakenAtOnceThanFitsIntoMemory) {
         EXPECT_LT(taken_at_once[0], 4U);
         EXPECT_EQ(taken_at_once[3], 0U) << "each row only once, also the largest";
     });
+}
+
+TEST_F(StoreTest, AStatementThatFailsWhileThePoolIsWellIsToldOnce) {
+    Stores& a = process("a");
+    sql("ALTER TABLE outbox RENAME TO hidden");
+    testing::internal::CaptureStderr();
+    run([&]() -> asio::awaitable<void> {
+        for (int time = 0; time < 3; ++time) {
+            bool unavailable = false;
+            try {
+                (void)co_await a.outbox.take(10, std::chrono::seconds(60), none_skipped);
+            } catch (const Unavailable&) {
+                unavailable = true;
+            }
+            EXPECT_TRUE(unavailable);
+        }
+    });
+    const std::string told = testing::internal::GetCapturedStderr();
+    const std::size_t at = told.find("fails a statement");
+    EXPECT_NE(at, std::string::npos);
+    EXPECT_NE(told.find("chatear migrate"), std::string::npos) << "the remedy: " << told;
+    EXPECT_EQ(told.find("fails a statement", at + 1), std::string::npos) << told;
 }
 
 TEST_F(Rule14, TheSameRowAddedAgainDoesNothing) {
