@@ -1,5 +1,6 @@
 #include "runtime/delivery_count_judge.hpp"
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "net/backoff.hpp"
@@ -15,12 +16,19 @@ namespace {
 
 constexpr std::chrono::milliseconds first_repeat{250};
 constexpr std::chrono::milliseconds longest_repeat{10'000};
+constexpr std::chrono::minutes refused_again{10};
+constexpr std::uint64_t most_deliveries = 1'000'000;
 
-/// The same row gives the same id, so that a repetition within the stream's window is one message.
-std::string message_id(const OutboxRow& row) {
+/// A repetition for the same delivery is one message within the stream's window. An event id alone
+/// does not say that: nothing here keeps an id from being published twice, with two contents.
+std::string message_id(const OutboxRow& row, const std::string& place) {
     return fmt::format(
-        "{}:{}:{}:{}", row.subject, row.origin_subject, row.event_id, row.generation
+        "{}:{}:{}", row.subject, place, to_hex(sha256(row.event_id + ' ' + row.payload))
     );
+}
+
+std::string place_of(const StoredMessage& message) {
+    return fmt::format("{}:{}:{}", message.stream, message.stream_sequence, message.stored_at_ns);
 }
 
 }  // namespace
@@ -32,13 +40,14 @@ asio::awaitable<ClaimReply> DeliveryCountJudge::claim(
 ) {
     ClaimReply reply;
     reply.answer = ClaimAnswer::granted;
-    reply.attempts =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(event.message.delivered - 1, 1'000'000));
+    const std::uint64_t delivered =
+        std::clamp<std::uint64_t>(event.message.delivered, 1, most_deliveries);
+    reply.attempts = static_cast<std::uint32_t>(delivered - 1);
     co_return reply;
 }
 
 asio::awaitable<Settlement> DeliveryCountJudge::record(
-    const Event& /*event*/,
+    const Event& event,
     const Claim& /*claim*/,
     Verdict verdict,
     std::vector<std::optional<std::string>> /*details*/
@@ -50,31 +59,48 @@ asio::awaitable<Settlement> DeliveryCountJudge::record(
         co_return settlement;
     }
     for (OutboxRow& row : verdict.publish) {
-        co_await bury(std::move(row));
+        const bool dead_letter = row.kind == OutboxKind::dead_letter;
+        std::string id = message_id(row, place_of(event.message));
+        const bool published = co_await publish(std::move(row), std::move(id));
+        if (!published && dead_letter) {
+            // Nobody else has it: it stays in its stream until somebody makes room for it.
+            settlement.action = Settlement::Action::nak;
+            settlement.delay = refused_again;
+            break;
+        }
     }
     co_return settlement;
 }
 
 asio::awaitable<void> DeliveryCountJudge::bury(OutboxRow dead_letter) {
+    std::string id = message_id(dead_letter, dead_letter.origin_subject);
+    (void)co_await publish(std::move(dead_letter), std::move(id));
+}
+
+/// Waits out an outage; false when JetStream refuses it for its own sake.
+asio::awaitable<bool> DeliveryCountJudge::publish(OutboxRow row, std::string id) {
     net::Backoff backoff(first_repeat, longest_repeat);
     nats::Message message;
-    message.subject = dead_letter.subject;
-    message.payload = dead_letter.payload;
-    message.headers = dead_letter.headers;
-    set_header(message.headers, "Nats-Msg-Id", message_id(dead_letter));
+    message.subject = std::move(row.subject);
+    message.payload = std::move(row.payload);
+    message.headers = std::move(row.headers);
+    set_header(message.headers, "Nats-Msg-Id", std::move(id));
     while (true) {
         try {
             nats::Message copy = message;
             const nats::PublishResult published = co_await jetstream_.publish(std::move(copy));
             if (published) {
-                co_return;
+                co_return true;
             }
             log::error(
-                "a message was not taken by its stream; it is tried again",
+                "a message was not taken by its stream",
                 {{"subject", message.subject},
-                 {"event_id", dead_letter.event_id},
+                 {"event_id", row.event_id},
                  {"reason", published.error().reason}}
             );
+            if (published.error().kind == nats::PublishError::Kind::refused) {
+                co_return false;
+            }
         } catch (const Unavailable& unavailable) {
             log::debug(
                 "not published yet", {{"subject", message.subject}, {"reason", unavailable.why()}}

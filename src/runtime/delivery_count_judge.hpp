@@ -31,6 +31,8 @@ public:
     asio::awaitable<void> stop() override;
 
 private:
+    asio::awaitable<bool> publish(OutboxRow row, std::string id);
+
     nats::JetStream jetstream_;
     const ContentGate& gate_;
 };
