@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 #include "net/timer.hpp"
 #include "postgres/migrator.hpp"
+#include "runtime/retention.hpp"
 #include "runtime/worker.hpp"
 
 #include <algorithm>
@@ -16,7 +17,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds tidy_every{60'000};
 constexpr milliseconds retry_start{1'000};
-constexpr std::size_t most_rows_a_sweep = 500;
 
 /// What remains of SHUTDOWN_TIMEOUT for the last writes, after the handlers' part.
 constexpr milliseconds reserve(milliseconds timeout) {
@@ -158,15 +158,12 @@ asio::awaitable<void> Worker::wake_relay() {
     }
 }
 
-/// Retention: final ledger rows go in small batches, so that no statement holds anybody up.
 asio::awaitable<void> Worker::tidy_up() {
     while (true) {
         co_await net::sleep_for(tidy_every);
         try {
             for (const auto& subject : subjects_) {
-                (void)co_await subject->ledger->remove_final_rows(
-                    config_.settings.ledger_retention, most_rows_a_sweep
-                );
+                (void)co_await sweep(*subject->ledger, config_.settings.ledger_retention);
             }
             co_await registry_->remove_old();
         } catch (const Unavailable& unavailable) {
@@ -179,8 +176,9 @@ asio::awaitable<void> Worker::tidy_up() {
 asio::awaitable<void> Worker::drain() {
     const milliseconds timeout = config_.settings.shutdown_timeout;
     const auto end = std::chrono::steady_clock::now() + timeout - reserve(timeout);
-    const auto left = [&end] {
-        const auto rest = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+    const auto left = [&end](milliseconds more = milliseconds(0)) {
+        const auto rest =
+            std::chrono::ceil<milliseconds>(end + more - std::chrono::steady_clock::now());
         return std::max(rest, milliseconds(0));
     };
     for (const auto& subject : subjects_) {
@@ -197,7 +195,7 @@ asio::awaitable<void> Worker::drain() {
     }
     for (const auto& subject : subjects_) {
         // What was cut off has its result now (unknown); its verdict still commits.
-        const milliseconds limit = left() + reserve(timeout) / 2;
+        const milliseconds limit = left(reserve(timeout) / 2);
         const bool empty = co_await subject->consumer->emptied(limit);
         if (!empty) {
             log::warn(

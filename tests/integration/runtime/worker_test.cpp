@@ -205,6 +205,31 @@ TEST_F(WorkerTest, ASignalEndsAStartThatWaitsForItsDatabase) {
     EXPECT_LT(std::chrono::steady_clock::now() - began, 4s);
 }
 
+TEST_F(WorkerTest, HoweverManySubjectsHangItEndsWithinItsTimeout) {
+    for (int n = 1; n < 8; ++n) {
+        subjects_.push_back("greeting" + std::to_string(n) + ".send");
+    }
+    handler_ = [this](Greeting event, Delivery) -> asio::awaitable<Outcome> {
+        handled_.push_back(event.name);
+        co_await net::sleep_for(1h);
+        co_return Done{};
+    };
+    std::chrono::steady_clock::time_point signalled;
+    const int status = run([&](nats::JetStream& jetstream) -> asio::awaitable<void> {
+        for (const std::string& subject : subjects_) {
+            co_await publish_to(jetstream, subject, "Ana", "order-7");
+        }
+        const auto all_hang = [&] { return handled_.size() == subjects_.size(); };
+        co_await until(all_hang);
+        signalled = std::chrono::steady_clock::now();
+        ::raise(SIGTERM);
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_LT(
+        std::chrono::steady_clock::now() - signalled, config_.settings.shutdown_timeout + 500ms
+    );
+}
+
 TEST_F(Rule7Worker, AnOrderlyStopLeavesNoPredecessor) {
     use_postgres();
     const test::TemporaryFolder folder("worker");
