@@ -3,6 +3,7 @@
 #include "http/session.hpp"
 #include "net/deadline.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace chatear::http {
@@ -45,13 +46,27 @@ asio::awaitable<void> Server::stop() {
 asio::awaitable<void> Server::accept_all() {
     while (true) {
         asio::ip::tcp::socket socket = co_await listener_.accept();
-        if (sessions_.size() >= options_.max_connections) {
+        if (sessions_.size() >= options_.max_connections && !make_room()) {
             continue;  // The socket closes.
         }
         const auto session = std::make_shared<Session>(std::move(socket), router_, options_);
         sessions_.push_back(session);
         session_tasks_.start("http session", serve(session));
     }
+}
+
+/// Connections that are held open and ask for nothing must not shut others out.
+bool Server::make_room() {
+    const auto idle = std::find_if(sessions_.begin(), sessions_.end(), [](const auto& session) {
+        return session->idle();
+    });
+    if (idle == sessions_.end()) {
+        return false;
+    }
+    const std::shared_ptr<Session> session = *idle;
+    sessions_.erase(idle);
+    session->finish();
+    return true;
 }
 
 asio::awaitable<void> Server::serve(std::shared_ptr<Session> session) {

@@ -19,7 +19,8 @@ namespace chatear::http {
 
 struct ServerOptions {
     RequestLimits limits;
-    std::size_t max_connections = 256;              ///< One more is closed at once.
+    /// One more takes the place of the oldest that asks for nothing; where all ask, it is closed.
+    std::size_t max_connections = 256;
     std::chrono::milliseconds request_time{10000};  ///< From a request's first byte to its last.
     std::chrono::milliseconds idle_time{30000};     ///< Between requests, and before the first.
     std::chrono::milliseconds write_time{10000};    ///< For the client to take a response.
@@ -52,6 +53,7 @@ public:
 private:
     asio::awaitable<void> accept_all();
     asio::awaitable<void> serve(std::shared_ptr<Session> session);
+    bool make_room();
 
     Router router_;
     ServerOptions options_;

@@ -22,6 +22,9 @@ public:
     /// Answers requests until the connection ends. Never throws for what the client does.
     asio::awaitable<void> run();
 
+    /// No request is under way.
+    bool idle() const { return idle_; }
+
     /// Ends it behind the request under way; at once when there is none.
     void finish();
 

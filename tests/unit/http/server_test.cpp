@@ -1,5 +1,6 @@
 #include "http/server.hpp"
 
+#include "net/notification.hpp"
 #include "net/stream.hpp"
 #include "net/timer.hpp"
 #include "support/coroutine.hpp"
@@ -25,6 +26,8 @@ using testing::StartsWith;
 constexpr milliseconds limit{5000};
 const std::string get = "GET /hello HTTP/1.1\r\nHost: a.test\r\n\r\n";
 
+const std::string get_gate = "GET /gate HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
+
 asio::awaitable<Response> hello(Request request) {
     Response response;
     response.body = "hello " + request.peer + request.body;
@@ -43,6 +46,29 @@ asio::awaitable<Response> endless(Request) {
     co_return Response();
 }
 
+/// Answers when the test says so.
+struct Gate {
+    explicit Gate(const asio::any_io_executor& executor) : opened(executor) {}
+
+    asio::awaitable<Response> pass(Request) {
+        ++waiting;
+        co_await opened.wait();
+        --waiting;
+        Response response;
+        response.body = "at last";
+        co_return response;
+    }
+
+    asio::awaitable<void> until_waiting(int count) {
+        while (waiting < count) {
+            co_await net::sleep_for(milliseconds(1));
+        }
+    }
+
+    net::Notification opened;
+    int waiting = 0;
+};
+
 /// A server, and clients that see all of its bytes.
 class HttpServer : public testing::Test {
 protected:
@@ -52,6 +78,9 @@ protected:
         router.add("POST", "/hello", hello);
         router.add("GET", "/slow", slow);
         router.add("GET", "/endless", endless);
+        router.add("GET", "/gate", [this](Request request) {
+            return gate_.pass(std::move(request));
+        });
         const ListenAddress address = {.host = "127.0.0.1", .port = 0};
         server_ =
             std::make_unique<Server>(context_.get_executor(), address, std::move(router), options);
@@ -110,6 +139,7 @@ protected:
 
     asio::io_context context_;
     net::Resolver resolver_{context_.get_executor()};
+    Gate gate_{context_.get_executor()};
     std::unique_ptr<Server> server_;
 };
 
@@ -214,7 +244,7 @@ TEST_F(HttpServer, GivesARequestItsTimeOnceHoweverManyPiecesItComesIn) {
     EXPECT_TRUE(closed);
 }
 
-TEST_F(HttpServer, ClosesConnectionsBeyondItsBound) {
+TEST_F(HttpServer, ClosesConnectionsBeyondItsBoundWhereAllAskForSomething) {
     ServerOptions options;
     options.max_connections = 2;
     start(options);
@@ -223,13 +253,18 @@ TEST_F(HttpServer, ClosesConnectionsBeyondItsBound) {
     const auto body = [&]() -> asio::awaitable<void> {
         net::Stream first = co_await connect();
         net::Stream second = co_await connect();
-        co_await second.write(get, limit);
-        const std::string served = co_await read_until(second, "127.0.0.1");
+        co_await first.write(get_gate, limit);
+        co_await second.write(get_gate, limit);
+        co_await gate_.until_waiting(2);
         net::Stream surplus = co_await connect();
         third = co_await read_all(surplus);
+        gate_.opened.notify_all();
+        const std::string answered = co_await read_all(first);
+        EXPECT_THAT(answered, EndsWith("at last"));
         first.close();
-        while (server_->connections() > 1) {
-            co_await net::sleep_for(milliseconds(2));
+        second.close();
+        while (server_->connections() > 0) {
+            co_await net::sleep_for(milliseconds(1));
         }
         net::Stream next = co_await connect();
         co_await next.write(get_and_close, limit);
@@ -238,6 +273,36 @@ TEST_F(HttpServer, ClosesConnectionsBeyondItsBound) {
     run(body);
     EXPECT_EQ(third, "");
     EXPECT_THAT(fourth, StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServer, ConnectionsThatAskForNothingShutNobodyOut) {
+    ServerOptions options;
+    options.max_connections = 3;
+    start(options);
+    std::string silent_one;
+    std::string latest;
+    const auto body = [&]() -> asio::awaitable<void> {
+        net::Stream busy = co_await connect();
+        co_await busy.write(get_gate, limit);
+        co_await gate_.until_waiting(1);
+        net::Stream silent = co_await connect();
+        net::Stream served = co_await connect();
+        co_await served.write(get, limit);
+        const std::string first = co_await read_until(served, "127.0.0.1");
+        net::Stream next = co_await connect();
+        co_await next.write(get_and_close, limit);
+        latest = co_await read_all(next);
+        silent_one = co_await read_all(silent);
+        co_await served.write(get, limit);
+        const std::string again = co_await read_until(served, "127.0.0.1");
+        EXPECT_THAT(again, StartsWith("HTTP/1.1 200")) << "the oldest is closed first";
+        gate_.opened.notify_all();
+        const std::string answered = co_await read_all(busy);
+        EXPECT_THAT(answered, EndsWith("at last"));
+    };
+    run(body);
+    EXPECT_EQ(silent_one, "");
+    EXPECT_THAT(latest, StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(HttpServer, StopLetsARequestUnderWayEndAndClosesIdleConnections) {
