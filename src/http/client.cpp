@@ -174,13 +174,26 @@ asio::awaitable<ClientResponse> Client::exchange(
         co_await stream.start_tls(options_.tls, url.host, options_.timeout);
     }
     co_await stream.write(bytes, options_.timeout);
+    std::string buffer;
+    while (true) {
+        ClientResponse response = co_await receive(stream, buffer, head);
+        // Others come before the response itself, asked for or not (RFC 9110, 15.2).
+        if (response.status >= 200) {
+            co_return response;
+        }
+    }
+}
+
+asio::awaitable<ClientResponse> Client::receive(
+    net::Stream& stream, std::string& buffer, bool head
+) {
     constexpr std::size_t most = 16 * 1024;
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(options_.max_header_bytes));
     parser.body_limit(options_.max_body_bytes);
     parser.eager(true);
     parser.skip(head);
-    std::string buffer;
+    parse(parser, buffer, options_.dependency, stream.peer());
     while (!parser.is_done()) {
         bool ended = false;
         try {

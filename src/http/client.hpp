@@ -70,6 +70,8 @@ private:
     asio::awaitable<ClientResponse> exchange(
         net::Stream& stream, const Url& url, std::string_view bytes, bool head
     );
+    /// The next response; what stands behind it stays in `buffer`.
+    asio::awaitable<ClientResponse> receive(net::Stream& stream, std::string& buffer, bool head);
 
     asio::any_io_executor executor_;
     ClientOptions options_;

@@ -94,6 +94,22 @@ TEST(HttpClient, TakesAResponseThatBreaksAtAnyByteAsUnavailable) {
     }
 }
 
+TEST(HttpClient, WaitsForTheResponseBehindInterimOnes) {
+    const std::string interim =
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+    for (const bool at_once : {true, false}) {
+        const std::string all = interim + answer;
+        ScriptedPeer peer(PeerScript{
+            test::skip_until("\r\n\r\n"),
+            at_once ? test::send(all) : test::send_slowly(all),
+            test::swallow()});
+        EXPECT_EQ(outcome_of(get(peer)), "201 hello");
+    }
+    ScriptedPeer only_interim(PeerScript{
+        test::skip_until("\r\n\r\n"), test::send(interim), test::hang_up()});
+    EXPECT_THAT(outcome_of(get(only_interim)), StartsWith("Unavailable: "));
+}
+
 TEST(HttpClient, ReadsABodyThatEndsWithTheConnection) {
     ScriptedPeer peer(PeerScript{
         test::skip_until("\r\n\r\n"),
