@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "net/backoff.hpp"
+#include "net/deadline.hpp"
 #include "net/timer.hpp"
 #include "redis/connection.hpp"
 
@@ -99,6 +100,9 @@ asio::awaitable<void> Client::run() {
 asio::awaitable<void> Client::serve(std::shared_ptr<Connection> connection) {
     const Address& address = options_.address;
     try {
+        const net::Deadline deadline(executor_, options_.connect_timeout, [connection] {
+            connection->fail("it did not let us in in time");
+        });
         co_await connection->stream().connect(
             resolver_, address.host, address.port, options_.connect_timeout
         );

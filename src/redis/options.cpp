@@ -115,6 +115,14 @@ Options read_settings(SettingsReader& reader) {
         return options;
     }
     options.address = std::move(*address);
+    const bool tls_settings = !tls.ca_file.empty() || !tls.certificate_file.empty();
+    if (tls_settings && !options.address.tls) {
+        // Else the password would travel in the clear while the operator believes otherwise.
+        reader.add_error(
+            url_setting.name,
+            "REDIS_CA_FILE and REDIS_CERT_FILE are for rediss:// (TLS): write that"
+        );
+    }
     if (options.address.tls) {
         Result<net::TlsContext> context = net::make_tls_context(tls);
         if (!context) {

@@ -155,6 +155,38 @@ TEST(RedisClientOutage, KeepsTryingWithAWrongPassword) {
     EXPECT_THAT(error, StartsWith("WRONGPASS"));
 }
 
+TEST(RedisClientOutage, GivesAPeerUpThatDoesNotLetItInInTime) {
+    // One limit for all of it: with one a step, a slow peer would be waited for five times as long.
+    const PeerScript slow = {
+        expect(encoded({"AUTH", "pw"})),
+        test::send("+OK\r\n"),
+        expect(encoded({"SELECT", "1"})),
+        test::stall()};
+    const PeerScript quick =
+        PeerScript{
+            expect(encoded({"AUTH", "pw"})),
+            test::send("+OK\r\n"),
+            expect(encoded({"SELECT", "1"})),
+            test::send("+OK\r\n")} +
+        greeting;
+    ScriptedPeer peer(std::vector<PeerScript>{slow, quick + PeerScript{test::swallow()}});
+    Options options = options_for(peer);
+    options.address.password = Secret("pw");
+    options.address.database = 1;
+    options.connect_timeout = std::chrono::milliseconds(100);
+    options.command_timeout = std::chrono::seconds(60);
+    ClientOf scope(options);
+    std::string error;
+    const auto body = [&]() -> asio::awaitable<void> {
+        while (!scope.client.available()) {
+            error = scope.client.last_error();
+            co_await net::sleep_for(std::chrono::milliseconds(2));
+        }
+    };
+    scope.run(body);
+    EXPECT_EQ(error, "it did not let us in in time");
+}
+
 TEST(RedisClientOutage, LeavesAPeerThatAnswersTwice) {
     ScriptedPeer peer(std::vector<PeerScript>{
         greeting +

@@ -110,6 +110,18 @@ TEST(RedisSettings, NameAWrongUrl) {
     EXPECT_THAT(errors_of(reader), HasSubstr("REDIS_URL"));
 }
 
+TEST(RedisSettings, NameFilesForTlsWhereTheUrlAsksForNone) {
+    for (const std::string file : {"REDIS_CA_FILE", "REDIS_CERT_FILE"}) {
+        const Environment environment(
+            {{"REDIS_URL", "redis://:secret@cache.test"}, {file, "/some/file.pem"}}
+        );
+        SettingsReader reader(environment);
+        read_settings(reader);
+        EXPECT_THAT(errors_of(reader), HasSubstr("rediss://"));
+        EXPECT_THAT(errors_of(reader), Not(HasSubstr("secret")));
+    }
+}
+
 TEST(RedisSettings, NameAMissingAuthorityFile) {
     const Environment environment(
         {{"REDIS_URL", "rediss://cache.test"}, {"REDIS_CA_FILE", "/nowhere/ca.pem"}}
