@@ -104,6 +104,25 @@ TEST_F(ClusterTest, LosesNothingWhenMembersDieOneAfterTheOther) {
     run(body, seconds(200));
 }
 
+TEST_F(ClusterTest, LeavesAStalledMemberForAnother) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(cluster_.urls()));
+        co_await client.connection.wait_connected();
+        const std::size_t stalled = member_of(client.connection);
+        cluster_[stalled].pause();
+        const auto is_moved = [&] {
+            return client.connection.connected() && client.connection.epoch() == 2;
+        };
+        const bool moved = co_await until(is_moved);
+        EXPECT_TRUE(moved);
+        EXPECT_NE(member_of(client.connection), stalled);
+        co_await client.connection.flush(seconds(5));
+        cluster_[stalled].resume();
+        co_await client.connection.stop();
+    };
+    run(body);
+}
+
 TEST_F(ClusterTest, LeavesALameDuckForAnotherMember) {
     const auto body = [&]() -> asio::awaitable<void> {
         Client client(io_, options_for(cluster_[0].url()));

@@ -108,5 +108,31 @@ TEST_F(ScriptedConnection, AServerThatRefusesUsDoesNotKeepUsFromAnother) {
     run(body);
 }
 
+TEST_F(ScriptedConnection, StaysWithALameDuckWhereThereIsNoOtherServer) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        const PeerScript lame = {
+            test::send("INFO {\"headers\":true,\"max_payload\":1000,\"ldm\":true}\r\n"),
+            test::expect("PING\r\n"),
+            test::send("PONG\r\n"),
+            test::expect_line("PUB a"),
+            test::swallow()};
+        ScriptedPeer peer({then(greeting(), lame), then(greeting(), {test::swallow()})});
+        Connection connection(io_.get_executor(), options(peer));
+        connection.start();
+        const auto is_told = [&] { return connection.server().lame_duck; };
+        const bool told = co_await until(is_told);
+        EXPECT_TRUE(told);
+        co_await connection.flush(seconds(5));
+        connection.publish("a", "");
+        const auto is_taken = [&] { return peer.received().ends_with("PUB a 0\r\n\r\n"); };
+        const bool taken = co_await until(is_taken);
+        EXPECT_TRUE(taken);
+        EXPECT_EQ(connection.epoch(), 1U);
+        EXPECT_EQ(peer.failure(), "");
+        co_await connection.stop();
+    };
+    run(body);
+}
+
 }  // namespace
 }  // namespace chatear::nats
