@@ -14,6 +14,10 @@ constexpr Statement make_ours = R"(
            set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO', false),
            set_config('bytea_output', 'hex', false))";
 
+SqlError nul_error(std::size_t parameter) {
+    return {"22021", "parameter " + std::to_string(parameter) + " has a NUL byte", "", ""};
+}
+
 std::string in_ms(std::chrono::milliseconds limit) {
     return std::to_string(limit.count());
 }
@@ -49,14 +53,35 @@ asio::awaitable<void> Connection::connect(net::Resolver& resolver) {
 asio::awaitable<QueryResult> Connection::query(Statement statement, const Params& params) {
     const std::optional<std::size_t> with_nul = params.with_nul();
     if (with_nul) {
-        const std::string message = "parameter " + std::to_string(*with_nul) + " has a NUL byte";
-        co_return SqlError{"22021", message, "", ""};
+        co_return nul_error(*with_nul);
     }
     const std::shared_ptr<Session> session = session_;
     const std::shared_ptr<Session::Answer> answer =
         session->submit(statement.text(), params, false);
     QueryResult result = co_await answer->wait();
     session->judge(result);
+    co_return result;
+}
+
+asio::awaitable<QueryResult> Connection::query_and_commit(
+    Statement statement, const Params& params
+) {
+    const std::optional<std::size_t> with_nul = params.with_nul();
+    if (with_nul) {
+        co_return nul_error(*with_nul);
+    }
+    const Params none;
+    const std::shared_ptr<Session> session = session_;
+    const std::shared_ptr<Session::Answer> answer =
+        session->submit(statement.text(), params, false);
+    const std::shared_ptr<Session::Answer> end = session->submit("COMMIT", none, false);
+    QueryResult result = co_await answer->wait();
+    const QueryResult committed = co_await end->wait();
+    session->judge(result);
+    session->judge(committed);
+    if (result && !committed) {
+        co_return committed.error();
+    }
     co_return result;
 }
 

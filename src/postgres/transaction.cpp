@@ -46,6 +46,14 @@ asio::awaitable<QueryResult> Transaction::commit() {
     co_return result;
 }
 
+asio::awaitable<QueryResult> Transaction::commit_with(Statement statement, Params params) {
+    CHATEAR_ASSERT(lease_);
+    const std::unique_ptr<Lease> lease = std::move(lease_);
+    QueryResult result = co_await lease->member->connection.query_and_commit(statement, params);
+    lease->finished = result.has_value();
+    co_return result;
+}
+
 asio::awaitable<void> Transaction::rollback() {
     CHATEAR_ASSERT(lease_);
     const std::unique_ptr<Lease> lease = std::move(lease_);

@@ -30,6 +30,10 @@ public:
     /// it did must be repeatable by key, or be looked up again.
     asio::awaitable<QueryResult> commit();
 
+    /// The last statement and the commit, in one go (Connection::query_and_commit): its rows. As
+    /// for commit(), Unavailable means that nobody knows.
+    asio::awaitable<QueryResult> commit_with(Statement statement, Params params);
+
     /// Rolls back and waits for it.
     asio::awaitable<void> rollback();
 

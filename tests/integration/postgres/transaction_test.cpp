@@ -1,5 +1,7 @@
 #include "fixture.hpp"
 
+#include <tuple>
+
 namespace chatear::postgres {
 namespace {
 
@@ -94,6 +96,55 @@ TEST_F(TransactionTest, TellsOfAConstraintThatTheCommitItselfFinds) {
         EXPECT_EQ(state_of(single), "23505");
     };
     with_pool(options(), work);
+}
+
+TEST_F(TransactionTest, EndsWithItsLastStatement) {
+    const auto work = [](Pool& pool) -> asio::awaitable<void> {
+        co_await make_table(pool);
+        Transaction transaction = co_await pool.begin();
+        (void)co_await transaction.query("INSERT INTO t VALUES (1)", none);
+        Params two;
+        two.integer(2);
+        const QueryResult last = co_await transaction.commit_with(
+            "INSERT INTO t VALUES ($1::int) RETURNING a", std::move(two)
+        );
+        EXPECT_EQ(last->integer(0, 0), 2);
+        const std::string after = co_await count(pool);
+        EXPECT_EQ(after, "2");
+    };
+    with_pool(options(), work);
+}
+
+TEST_F(TransactionTest, IsRolledBackByTheErrorOfItsLastStatement) {
+    ConnectionOptions one = options();
+    one.connections = 1;
+    const auto work = [](Pool& pool) -> asio::awaitable<void> {
+        co_await make_table(pool);
+        Params with_nul;
+        with_nul.text(std::string(1, '\0'));
+        Params harmless;
+        harmless.text("x");
+        for (const auto& [statement, params, state] :
+             {std::tuple(Statement("SELECT 1 / length($1) - length($1) / 0"), harmless, "22012"),
+              std::tuple(Statement("SELECT $1::text"), with_nul, "22021"),
+              std::tuple(
+                  Statement("INSERT INTO t SELECT length($1) FROM generate_series(1, 2)"),
+                  harmless,
+                  "23505"
+              )}) {
+            Transaction transaction = co_await pool.begin();
+            (void)co_await transaction.query("INSERT INTO t VALUES (7)", none);
+            const QueryResult last = co_await transaction.commit_with(statement, params);
+            EXPECT_EQ(state_of(last), state);
+            const std::string after = co_await count(pool);
+            EXPECT_EQ(after, "0");
+            const std::string open = co_await value(
+                pool, "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"
+            );
+            EXPECT_EQ(open, "0");
+        }
+    };
+    with_pool(one, work);
 }
 
 TEST_F(TransactionTest, LeavesAConnectionToSingleQueries) {
