@@ -1,13 +1,11 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
-#include <random>
 
 namespace chatear::net {
 
 /// Delays for reconnecting: doubling from `first` to `most`, each drawn evenly between half of it
-/// and all of it, so that a fleet does not come back in step.
+/// and all of it, so that a fleet does not come back in step. Cheap to make: one an event is fine.
 class Backoff {
 public:
     Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most);
@@ -19,7 +17,6 @@ private:
     std::chrono::milliseconds first_;
     std::chrono::milliseconds most_;
     std::chrono::milliseconds current_;
-    std::minstd_rand random_;
 };
 
 }  // namespace chatear::net
