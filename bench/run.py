@@ -1,6 +1,6 @@
 """`./dev bench`: measures on private servers and prints one table; every row is a ratio within the run.
 
-    ./dev bench email [--count 20000] [--bytes 1024]
+    ./dev bench email [--count 20000] [--bytes 1024] [--set SMTP_CONNECTIONS=16 ...]
 
 `email` lets the worker send a backlog to Postfix's smtp-sink, and Postfix's own load generator,
 smtp-source, send as many to the same sink right after it.
@@ -79,11 +79,11 @@ def in_stream(client):
     return client.api("STREAM.INFO.NOTIFICATIONS")["state"]["messages"]
 
 
-def measure_worker(stack, folder, sink_port, count, size):
-    environment = stack.environment(SMTP_PORT=str(sink_port), MIGRATE="true", LOG_FORMAT="json")
+def measure_worker(stack, folder, sink_port, count, size, settings):
+    environment = stack.environment(SMTP_PORT=str(sink_port), MIGRATE="true", LOG_FORMAT="json", **settings)
     # The first run makes tables and streams; the measured one finds the backlog waiting.
     first = start_worker("notification-worker", environment, folder / "first.log")
-    wait_until(lambda: "ready" in first.log_text(), 60, first.log_text)
+    wait_until(lambda: '"message":"ready"' in first.log_text(), 60, first.log_text)
     first.stop()
     waiting = publish_backlog(stack, count, size)
     if waiting != count:
@@ -119,13 +119,14 @@ def bench_email(arguments):
         sink, sink_port = start_sink(folder)
         try:
             wait_until(lambda: sink.alive(), 10, sink.log_text)
-            rate, cpu, memory = measure_worker(stack, folder, sink_port, arguments.count, arguments.bytes)
+            rate, cpu, memory = measure_worker(
+                stack, folder, sink_port, arguments.count, arguments.bytes, dict(arguments.settings))
             source = measure_smtp_source(sink_port, arguments.count, arguments.bytes)
         finally:
             sink.stop()
             for server in (stack.redis, stack.nats, stack.postgres):
                 server.stop()
-    result = {"count": arguments.count, "bytes": arguments.bytes, "emails_per_second": round(rate),
+    result = {"count": arguments.count, "bytes": arguments.bytes, "settings": dict(arguments.settings), "emails_per_second": round(rate),
               "smtp_source_per_second": round(source), "ratio": round(rate / source, 3),
               "cpu_us_per_email": round(cpu, 1), "peak_memory_mib": round(memory, 1)}
     if arguments.json:
@@ -138,12 +139,21 @@ def bench_email(arguments):
         print(f"  {label:34}{value:>12}")
 
 
+def setting(text):
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     benchmarks = parser.add_subparsers(required=True, dest="benchmark")
     email = benchmarks.add_parser("email", help="a backlog of e-mails against smtp-source")
     email.add_argument("--count", type=int, default=20_000)
     email.add_argument("--bytes", type=int, default=1024)
+    email.add_argument("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", type=setting,
+                       help="a setting of the worker; may be repeated")
     email.add_argument("--json", action="store_true")
     email.set_defaults(run=bench_email)
     arguments = parser.parse_args()
