@@ -91,7 +91,7 @@ StreamConfig to_config(const StreamDeclaration& declaration, std::size_t max_pay
     config.retention = declaration.retention;
     config.replicas = declaration.replicas;
     config.max_age = declaration.max_age;
-    if (max_payload > header_reserve_bytes) {
+    if (declaration.retention == Retention::work_queue && max_payload > header_reserve_bytes) {
         config.max_message_bytes = static_cast<std::int64_t>(max_payload - header_reserve_bytes);
     }
     if (config.max_age > std::chrono::nanoseconds::zero()) {

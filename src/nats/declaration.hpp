@@ -31,7 +31,8 @@ struct ConsumerDeclaration {
     std::int64_t max_ack_pending = 20'000;
 };
 
-/// Room in a message for the headers that a dead letter or a replay adds.
+/// Room in a message of a work queue for the headers that its dead letter adds; what only keeps
+/// messages (dead letters, what others are told) takes whatever the server does.
 inline constexpr std::size_t header_reserve_bytes = 32 * 1024;
 
 /// The configurations that the declarations stand for. `max_payload` is the server's.

@@ -27,15 +27,24 @@ ConsumerDeclaration emails() {
     return declaration;
 }
 
-TEST(StreamDeclaration, LeavesRoomForTheHeadersOfADeadLetter) {
+TEST(StreamDeclaration, OfAWorkQueueLeavesRoomForTheHeadersOfADeadLetter) {
+    const StreamDeclaration queue = emails().stream;
+    EXPECT_EQ(to_config(queue, 1024 * 1024).max_message_bytes, 1024 * 1024 - 32 * 1024);
+    EXPECT_EQ(to_config(queue, 1'000).max_message_bytes, -1)
+        << "a tiny server's own limit is enough";
+}
+
+TEST(StreamDeclaration, OfWhatIsKeptTakesWhateverTheServerTakes) {
+    // A dead letter is its event and the headers that tell why: more than a work queue may hold.
+    EXPECT_EQ(to_config(events(), 1024 * 1024).max_message_bytes, -1);
+}
+
+TEST(StreamDeclaration, BecomesAConfigurationOfItsOwn) {
     const StreamConfig config = to_config(events(), 1024 * 1024);
-    EXPECT_EQ(config.max_message_bytes, 1024 * 1024 - 32 * 1024);
     EXPECT_EQ(config.subjects, events().subjects);
     EXPECT_EQ(config.max_age, hours(24 * 7));
     EXPECT_EQ(config.replicas, 3);
     EXPECT_TRUE(config.file_storage);
-    EXPECT_EQ(to_config(events(), 1'000).max_message_bytes, -1)
-        << "a tiny server's own limit is enough";
     StreamDeclaration brief = events();
     brief.max_age = std::chrono::seconds(30);
     EXPECT_EQ(to_config(brief, 1'000).duplicate_window, std::chrono::seconds(30));
