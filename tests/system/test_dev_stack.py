@@ -2,13 +2,16 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 
 import pytest
 
+from dev_stack import stack as dev_stack_module
 from dev_stack.__main__ import environment_text, tool_environment
 from dev_stack.nats_client import NatsClient, NatsError
+from dev_stack.places import free_port
 from dev_stack.process import Process, start_ticks, wait_until
 from dev_stack.stack import Stack
 
@@ -86,3 +89,12 @@ def test_the_tool_never_meets_the_servers_that_the_shell_is_about(tmp_path, monk
     environment = tool_environment(environment_text(started))
     assert environment == started
     assert "production" not in str(environment)
+
+
+def test_a_port_that_somebody_has_taken_meanwhile_is_left_to_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(dev_stack_module, "DEV", tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        taken, free = somebody.getsockname()[1], free_port()
+        found = dev_stack_module.development_stack({"nats": taken, "redis": free})
+    assert found.nats.port != taken
+    assert found.redis.port == free

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 
-from .places import CHECKOUT, DEV
+from .places import CHECKOUT, DEV, is_free
 from .process import Process
 from .servers import MailCatcher, NatsServer, PostgresServer, RedisServer
 
@@ -49,6 +49,7 @@ class Stack:
             SMTP_HOST="127.0.0.1", SMTP_PORT=str(self.mail.port), SMTP_FROM="Chatear <no-reply@chatear.test>",
             HTTP_LISTEN="127.0.0.1:0", TEMPLATES_DIR=str(CHECKOUT / "templates"),
             MIGRATIONS_DIR=str(CHECKOUT / "migrations"), STATE_DIR=str(self.folder / "state"),
+            RECOVERY_URL="https://chat.example.test/recover", RECOVERY_LISTEN="127.0.0.1:0",
         )
         found.update(more)
         return {name: value for name, value in found.items() if value is not None}
@@ -59,7 +60,8 @@ def kept_environment():
 
 
 def development_stack(ports=None):
-    """The one of `./dev up`: survives its starter, keeps its data in .dev/."""
+    """The one of `./dev up`: survives its starter, keeps its data in .dev/. A port that somebody has taken since is not insisted on."""
+    ports = {name: port for name, port in (ports or {}).items() if is_free(port)}
     checkout = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:12]
     return Stack(DEV, ends_with_us=False, safe=True, ports=ports, home_name=f"up-{checkout}")
 
