@@ -45,62 +45,60 @@ TEST_F(AuthenticationTest, ByNkey) {
     EXPECT_EQ(try_with(ours), refused);
 }
 
-TEST_F(AuthenticationTest, ByCredentialsFileOfAnOperator) {
-    const test::OperatorJwt operator_jwt;
-    NatsServer::Options options;
-    options.jetstream = false;
-    options.config = operator_jwt.server_config();
-    const NatsServer server(options);
-    ConnectionOptions ours = options_for(server.url());
-    ours.credentials_file = server.folder() / "user.creds";
-    test::write_file(ours.credentials_file, operator_jwt.user_credentials());
-    EXPECT_EQ(try_with(ours), "");
+/// With a server that knows the users of one operator.
+class CredentialsFileTest : public NatsTest {
+protected:
+    CredentialsFileTest() : server_(trusting(operator_jwt_)), ours_(options_for(server_.url())) {
+        ours_.credentials_file = server_.folder() / "user.creds";
+    }
+
+    static NatsServer::Options trusting(const test::OperatorJwt& jwt) {
+        NatsServer::Options options;
+        options.jetstream = false;
+        options.config = jwt.server_config();
+        return options;
+    }
+
+    test::OperatorJwt operator_jwt_;
+    NatsServer server_;
+    ConnectionOptions ours_;
+};
+
+TEST_F(CredentialsFileTest, LetsTheUserOfAnOperatorIn) {
+    test::write_file(ours_.credentials_file, operator_jwt_.user_credentials());
+    EXPECT_EQ(try_with(ours_), "");
     const test::OperatorJwt other;
-    test::write_file(ours.credentials_file, other.user_credentials());
-    EXPECT_EQ(try_with(ours), refused);
-    test::write_file(ours.credentials_file, "rubbish");
-    EXPECT_NE(try_with(ours).find("credentials file"), std::string::npos);
+    test::write_file(ours_.credentials_file, other.user_credentials());
+    EXPECT_EQ(try_with(ours_), refused);
+    test::write_file(ours_.credentials_file, "rubbish");
+    EXPECT_NE(try_with(ours_).find("credentials file"), std::string::npos);
 }
 
-TEST_F(AuthenticationTest, ARenewedCredentialsFileIsTakenWithoutARestart) {
-    const test::OperatorJwt operator_jwt;
+TEST_F(CredentialsFileTest, IsTakenWithoutARestartWhenItIsRenewed) {
     const test::OperatorJwt other;
-    NatsServer::Options options;
-    options.jetstream = false;
-    options.config = operator_jwt.server_config();
-    const NatsServer server(options);
-    ConnectionOptions ours = options_for(server.url());
-    ours.credentials_file = server.folder() / "user.creds";
-    test::write_file(ours.credentials_file, other.user_credentials());
+    test::write_file(ours_.credentials_file, other.user_credentials());
     const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, ours);
+        Client client(io_, ours_);
         const auto is_told = [&] { return client.connection.last_error() == refused; };
         const bool told = co_await until(is_told);
         EXPECT_TRUE(told);
-        test::write_file(ours.credentials_file, operator_jwt.user_credentials());
+        test::write_file(ours_.credentials_file, operator_jwt_.user_credentials());
         co_await client.connection.wait_connected();
         co_await client.connection.stop();
     };
     run(body);
 }
 
-TEST_F(AuthenticationTest, ACredentialsFileThatIsRenewedBeforeItsEndCostsOneReconnection) {
-    const test::OperatorJwt operator_jwt;
-    NatsServer::Options options;
-    options.jetstream = false;
-    options.config = operator_jwt.server_config();
-    const NatsServer server(options);
-    ConnectionOptions ours = options_for(server.url());
-    ours.credentials_file = server.folder() / "user.creds";
-    test::write_file(ours.credentials_file, operator_jwt.user_credentials(seconds(2)));
+TEST_F(CredentialsFileTest, CostsOneReconnectionWhenItIsRenewedBeforeItsEnd) {
+    test::write_file(ours_.credentials_file, operator_jwt_.user_credentials(seconds(2)));
     const auto body = [&]() -> asio::awaitable<void> {
-        Client client(io_, ours);
+        Client client(io_, ours_);
         Connection& connection = client.connection;
         co_await connection.wait_connected();
         std::string why;
         const auto listener =
             connection.on_change([&] { why = why.empty() ? connection.last_error() : why; });
-        test::write_file(ours.credentials_file, operator_jwt.user_credentials());
+        test::write_file(ours_.credentials_file, operator_jwt_.user_credentials());
         const auto is_back = [&] { return connection.connected() && connection.epoch() == 2; };
         const bool back = co_await until(is_back);
         EXPECT_TRUE(back);
@@ -111,24 +109,17 @@ TEST_F(AuthenticationTest, ACredentialsFileThatIsRenewedBeforeItsEndCostsOneReco
     run(body);
 }
 
-TEST_F(AuthenticationTest, ByACredentialsFileWhateverItsSignatureLooksLike) {
-    const test::OperatorJwt operator_jwt;
-    NatsServer::Options options;
-    options.jetstream = false;
-    options.config = operator_jwt.server_config();
-    const NatsServer server(options);
-    ConnectionOptions ours = options_for(server.url());
-    ours.credentials_file = server.folder() / "user.creds";
+TEST_F(CredentialsFileTest, MayHaveDashesInItsJwt) {
     std::string credentials;
     const auto has_dashes = [&] {
         const std::size_t jwt = credentials.find("\n") + 1;
         return credentials.find("--", jwt) < credentials.find("\n", jwt);
     };
     while (!has_dashes()) {
-        credentials = operator_jwt.user_credentials();
+        credentials = operator_jwt_.user_credentials();
     }
-    test::write_file(ours.credentials_file, credentials);
-    EXPECT_EQ(try_with(ours), "");
+    test::write_file(ours_.credentials_file, credentials);
+    EXPECT_EQ(try_with(ours_), "");
 }
 
 }  // namespace

@@ -15,14 +15,9 @@ protected:
         const std::function<asio::awaitable<void>(Client&, PullConsumer&)>& happen,
         std::size_t credit
     ) {
-        const auto body = [&]() -> asio::awaitable<void> {
-            Client client(io_, options_for(server_.url()));
+        const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
             Client other(io_, options_for(server_.url()));
             co_await other.connection.wait_connected();
-            PullConsumer consumer(client.connection, email_consumer(), fast_pulls());
-            consumer.start();
-            consumer.set_credit(1, enough_bytes);
-            co_await until_pulling(consumer);
             co_await publish_events(client, 1);
             const std::vector<JetStreamMessage> old = co_await receive(consumer, 1);
             consumer.set_credit(credit, enough_bytes);
@@ -46,11 +41,9 @@ protected:
             consumer.ack(fresh[0].ack);
             co_await consumer.flush(seconds(5));
             co_await expect_messages(other, 0);
-            co_await consumer.stop();
-            co_await client.connection.stop();
             co_await other.connection.stop();
         };
-        run(body);
+        run_pulling(1, body, fast_pulls());
     }
 
     static asio::awaitable<void> delete_stream(Client& client, PullConsumer&) {

@@ -146,10 +146,7 @@ TEST(RedisClientOutage, KeepsTryingWithAWrongPassword) {
     ClientOf scope(options);
     std::string error;
     const auto body = [&]() -> asio::awaitable<void> {
-        while (!scope.client.available()) {
-            error = scope.client.last_error();
-            co_await net::sleep_for(std::chrono::milliseconds(2));
-        }
+        error = co_await error_until_available(scope.client);
     };
     scope.run(body);
     EXPECT_THAT(error, StartsWith("WRONGPASS"));
@@ -178,10 +175,7 @@ TEST(RedisClientOutage, GivesAPeerUpThatDoesNotLetItInInTime) {
     ClientOf scope(options);
     std::string error;
     const auto body = [&]() -> asio::awaitable<void> {
-        while (!scope.client.available()) {
-            error = scope.client.last_error();
-            co_await net::sleep_for(std::chrono::milliseconds(2));
-        }
+        error = co_await error_until_available(scope.client);
     };
     scope.run(body);
     EXPECT_EQ(error, "it did not let us in in time");

@@ -56,6 +56,16 @@ inline asio::awaitable<void> until_available(Client& client) {
     }
 }
 
+// The last reason that it gave for not being available.
+inline asio::awaitable<std::string> error_until_available(Client& client) {
+    std::string error;
+    while (!client.available()) {
+        error = client.last_error();
+        co_await net::sleep_for(std::chrono::milliseconds(2));
+    }
+    co_return error;
+}
+
 // What became of a command: its text, "Error: ..." or "Unavailable: ...".
 inline asio::awaitable<std::string> outcome_of(Client& client, Command command) {
     try {
