@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "deletion/audit_chain.hpp"
 #include "deletion/change.hpp"
 #include "deletion/deletion.hpp"
 #include "deletion/intake.hpp"
@@ -150,6 +151,11 @@ public:
 
     /// Nothing is executed any more until an operator says so; audited once.
     virtual asio::awaitable<void> stop_executions(std::string reason) = 0;
+
+    /// Rule 14: once a UTC day the head of the audit log, which is published as `audit.head` with
+    /// it; whoever asks first logs it. Nothing = it is told already (or, by default, that there is
+    /// no such log).
+    virtual asio::awaitable<std::optional<AuditHead>> tell_audit_head() { co_return std::nullopt; }
 };
 
 }  // namespace chatear::deletion

@@ -79,6 +79,7 @@ runtime::LedgerTable email_ledger() {
         {"recipient", "text"}, {"template_name", "text"}, {"message_id", "text"}};
     table.verdict_columns = {{"smtp_reply", "text"}, {"error", "text"}};
     table.done_at_column = "sent_at";
+    table.kept_column = "kept";
     return table;
 }
 

@@ -41,6 +41,7 @@ struct LedgerTable {
     std::vector<LedgerColumn> claim_columns{};    ///< Written when a row is made (recipient, ...).
     std::vector<LedgerColumn> verdict_columns{};  ///< Written by a verdict (smtp_reply, ...).
     std::string done_at_column{};                 ///< Set to now() by `done`; empty = none.
+    std::string kept_column{};  ///< A boolean; final rows with it outlive `age`. Empty = none.
     /// Whether begin_content() is called before each content (rule 13, `hold`): then the content of
     /// a taken-over claim without content_at has surely not left. Otherwise it may always have.
     bool keeps_content_at = false;
@@ -124,7 +125,8 @@ public:
     virtual asio::awaitable<std::vector<bool>> begin_content(std::vector<ContentRequest> requests
     ) = 0;
 
-    /// Removes at most `most` final rows not updated for `age`; how many went.
+    /// Removes at most `most` final rows not updated for `age`, but none that is kept; how many
+    /// went.
     virtual asio::awaitable<std::size_t> remove_final_rows(
         std::chrono::milliseconds age, std::size_t most
     ) = 0;

@@ -132,7 +132,7 @@ UPDATE {table} t SET content_at = now() FROM locked i WHERE {same_key} RETURNING
 constexpr std::string_view remove_form = R"(
 WITH old AS MATERIALIZED (
     SELECT {key} FROM {table}
-    WHERE status IN ({final}) AND updated_at < now() - $1::bigint * interval '1 millisecond'
+    WHERE status IN ({final}) AND updated_at < now() - $1::bigint * interval '1 millisecond'{not_kept}
     ORDER BY updated_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED)
 DELETE FROM {table} t USING old i WHERE {same_key})";
 
@@ -214,6 +214,10 @@ LedgerSql::LedgerSql(const LedgerTable& table) {
 
     Form removal(table);
     removal.add("final", fmt::format("'{}', 'failed', 'ambiguous'", table.done_word));
+    CHATEAR_ASSERT(table.kept_column.empty() || is_name(table.kept_column));
+    removal.add(
+        "not_kept", table.kept_column.empty() ? "" : fmt::format(" AND NOT {}", table.kept_column)
+    );
     remove_final_rows = removal.fill(remove_form);
 }
 

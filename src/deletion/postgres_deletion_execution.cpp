@@ -1,0 +1,163 @@
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "deletion/notices.hpp"
+#include "deletion/postgres_deletion_store.hpp"
+
+#include <utility>
+#include <variant>
+
+/// Execution: rule 8.
+namespace chatear::deletion {
+namespace {
+
+// Any number, as long as it stays: one executes at a time.
+const std::string try_lock = "SELECT pg_try_advisory_xact_lock(7234109856120442)";
+
+}  // namespace
+
+/// One execution on its way through its transaction.
+struct PostgresDeletionStore::Execution {
+    const Known& known;
+    const ExecutionRequest& request;
+    Deletion deletion{};
+    ExecutionFacts facts{};
+    Time now{};
+    std::string day{};
+    int taken = 0;
+    int free_slot = 0;
+    std::string refused{};  // Why the product's table does not let us.
+
+    Execution(const Known& of, const ExecutionRequest& asked) : known(of), request(asked) {}
+
+    postgres::Params facts_params() const {
+        postgres::Params params;
+        params.optional_text(known.shapes.user_id.canonical(deletion.user_id));
+        params.text(deletion.id).text(std::to_string(deletion.mail_number));
+        params.text(mail_id(deletion, deletion.mail_number));
+        return params;
+    }
+
+    void read_facts(const postgres::Rows& rows) {
+        now = rows.time(0, "now");
+        day = rows.text(0, "day");
+        taken = static_cast<int>(rows.integer(0, "taken"));
+        free_slot = static_cast<int>(rows.integer(0, "free_slot"));
+        facts.user = read_user(rows, 0);
+        facts.mail_proven = rows.boolean(0, "mail_proven");
+        facts.recovery_pending = rows.boolean(0, "recovery_pending");
+    }
+
+    postgres::Params params(const Change& change) const {
+        NoticeRows notices;
+        notices.add(1, deletion.id, finish_notices(change.notices, deletion.id, facts.user));
+        postgres::Params all;
+        add_changes(all, std::vector<const Change*>(1, &change));
+        notices.add_to(all);
+        all.text(day).integer(free_slot).text(facts.user->id).text(deletion.id);
+        if (known.shapes.users_have_deleted_at) {
+            all.time(now);
+        }
+        return all;
+    }
+};
+
+asio::awaitable<ExecutionAnswer> PostgresDeletionStore::delete_account(
+    StoreTransaction& transaction, Execution& execution
+) {
+    if (execution.day != execution.request.day) {
+        co_return ExecutionAnswer::day_over;
+    }
+    if (execution.taken >= execution.request.limit) {
+        co_return ExecutionAnswer::limit_reached;
+    }
+    const Change change =
+        deletion::execute(execution.deletion, *execution.facts.user, execution.now);
+    postgres::Params params = execution.params(change);
+    const postgres::QueryResult done =
+        co_await transaction.try_run(execution.known.sql.execute, std::move(params));
+    if (!done) {
+        execution.refused = done.error().sqlstate;
+        if (!done.error().constraint.empty()) {
+            execution.refused += ", " + done.error().constraint;
+        }
+        co_return ExecutionAnswer::changed;
+    }
+    if (done->integer(0, "slots") == 0) {
+        co_return ExecutionAnswer::limit_reached;  // Somebody took it past our lock.
+    }
+    if (done->integer(0, "users") != 1 || done->integer(0, "changed") != 1) {
+        throw RepeatTransaction{};
+    }
+    co_await finish(transaction, execution.known, change.audit);
+    co_return ExecutionAnswer::executed;
+}
+
+asio::awaitable<ExecutionAnswer> PostgresDeletionStore::execute_in(
+    StoreTransaction& transaction, Execution& execution
+) {
+    const DeletionSql& sql = execution.known.sql;
+    postgres::Params none;
+    const postgres::Rows locked = co_await transaction.run(try_lock, std::move(none));
+    if (!locked.boolean(0, 0)) {
+        co_return ExecutionAnswer::busy;
+    }
+    postgres::Params id;
+    id.text(execution.request.deletion_id);
+    const postgres::Rows row = co_await transaction.run(sql.lock_deletion, std::move(id));
+    const std::optional<Deletion> deletion = row.empty() ? std::nullopt : read_deletion(row, 0);
+    if (!deletion) {
+        co_return ExecutionAnswer::not_yet;
+    }
+    execution.deletion = *deletion;
+    postgres::Params asked = execution.facts_params();
+    const postgres::Rows facts = co_await transaction.run(sql.execution_facts, std::move(asked));
+    execution.read_facts(facts);
+    const ExecutionStep step = before_execution(
+        *deletion, execution.facts, execution.now, execution.request.recovery_period
+    );
+    if (std::holds_alternative<NotYet>(step)) {
+        co_return ExecutionAnswer::not_yet;
+    }
+    if (std::holds_alternative<Execute>(step)) {
+        co_return co_await delete_account(transaction, execution);
+    }
+    const std::vector<const Change*> changes(1, &std::get<Change>(step));
+    const std::vector<std::size_t> happened =
+        co_await change(transaction, execution.known, changes);
+    if (happened.empty()) {
+        throw RepeatTransaction{};
+    }
+    co_await finish(transaction, execution.known, changes.front()->audit);
+    co_return ExecutionAnswer::changed;
+}
+
+asio::awaitable<ExecutionAnswer> PostgresDeletionStore::execute(ExecutionRequest request) {
+    const std::shared_ptr<const Known> tables = co_await known();
+    if (!tables->shapes.deletion_id.canonical(request.deletion_id)) {
+        co_return ExecutionAnswer::not_yet;
+    }
+    Execution last(*tables, request);
+    const std::function<asio::awaitable<ExecutionAnswer>(StoreTransaction&)> work =
+        [&](StoreTransaction& transaction) -> asio::awaitable<ExecutionAnswer> {
+        Execution execution(*tables, request);
+        const ExecutionAnswer answer = co_await execute_in(transaction, execution);
+        last.deletion = std::move(execution.deletion);
+        last.refused = std::move(execution.refused);
+        co_return answer;
+    };
+    const ExecutionAnswer answer = co_await in_transaction(pool_, work);
+    if (last.refused.empty()) {
+        co_return answer;
+    }
+    // One that can never run must not stand before the others for ever.
+    log::error(
+        "the table users refuses to mark an account as deleted; its deletion is held",
+        {{"deletion_id", last.deletion.id}, {"reason", last.refused}}
+    );
+    const std::string reason = "the table users refuses the deletion (" + last.refused + ")";
+    std::vector<Change> changes(1, hold(last.deletion, reason));
+    const std::vector<bool> held = co_await apply(std::move(changes));
+    co_return held.front() ? ExecutionAnswer::changed : ExecutionAnswer::not_yet;
+}
+
+}  // namespace chatear::deletion

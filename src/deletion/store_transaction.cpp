@@ -1,0 +1,69 @@
+#include "deletion/store_transaction.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace chatear::deletion {
+
+StoreTransaction::StoreTransaction(std::string where, postgres::Transaction transaction)
+    : where_(std::move(where)), transaction_(std::move(transaction)) {}
+
+asio::awaitable<StoreTransaction> StoreTransaction::begin(postgres::Pool& pool) {
+    postgres::Transaction transaction = co_await pool.begin();
+    StoreTransaction begun(pool.where(), std::move(transaction));
+    co_return begun;
+}
+
+asio::awaitable<postgres::Rows> StoreTransaction::run(
+    const std::string& statement, postgres::Params params
+) {
+    postgres::QueryResult result = co_await transaction_.query(statement, std::move(params));
+    co_return rows_or_throw(std::move(result));
+}
+
+asio::awaitable<postgres::QueryResult> StoreTransaction::try_run(
+    const std::string& statement, postgres::Params params
+) {
+    postgres::QueryResult result = co_await transaction_.query(statement, std::move(params));
+    if (!result) {
+        const auto kind = postgres::classify(result.error().sqlstate);
+        const bool refused =
+            kind == postgres::SqlErrorClass::data || kind == postgres::SqlErrorClass::other;
+        if (!refused) {
+            (void)rows_or_throw(std::move(result));
+        }
+    }
+    co_return result;
+}
+
+asio::awaitable<void> StoreTransaction::commit() {
+    postgres::QueryResult result = co_await transaction_.commit();
+    (void)rows_or_throw(std::move(result));
+}
+
+asio::awaitable<void> StoreTransaction::commit_with(
+    const std::string& statement, postgres::Params params
+) {
+    postgres::QueryResult result = co_await transaction_.commit_with(statement, std::move(params));
+    (void)rows_or_throw(std::move(result));
+}
+
+postgres::Rows StoreTransaction::rows_or_throw(postgres::QueryResult result) const {
+    if (result) {
+        return std::move(*result);
+    }
+    const std::string why = postgres::describe(result.error());
+    switch (postgres::classify(result.error().sqlstate)) {
+        case postgres::SqlErrorClass::repeat:
+            throw RepeatTransaction{};
+        case postgres::SqlErrorClass::data:
+            throw std::runtime_error("PostgreSQL refuses a value: " + why);
+        case postgres::SqlErrorClass::unavailable:
+        case postgres::SqlErrorClass::wrong_schema:
+        case postgres::SqlErrorClass::other:
+            break;
+    }
+    throw Unavailable("postgres", where_, why);
+}
+
+}  // namespace chatear::deletion

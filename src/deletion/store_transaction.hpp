@@ -1,0 +1,70 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "net/timer.hpp"
+#include "postgres/pool.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <string>
+
+namespace chatear::deletion {
+
+namespace asio = boost::asio;
+
+/// Thrown inside in_transaction(): all of it has to be done again, on what the tables say now.
+struct RepeatTransaction {};
+
+/// A transaction of a store: what went wrong is an exception, as in runtime::run_store_statement.
+/// Dropped without commit it is rolled back.
+class StoreTransaction {
+public:
+    static asio::awaitable<StoreTransaction> begin(postgres::Pool& pool);
+
+    asio::awaitable<postgres::Rows> run(const std::string& statement, postgres::Params params);
+
+    /// The same for a statement that the product's own constraints and triggers may refuse: their
+    /// error is a value. Only a rollback is possible then.
+    asio::awaitable<postgres::QueryResult> try_run(
+        const std::string& statement, postgres::Params params
+    );
+
+    asio::awaitable<void> commit();
+
+    /// The last statement and the commit in one go: for the audit log, whose lock every insert
+    /// holds until the commit.
+    asio::awaitable<void> commit_with(const std::string& statement, postgres::Params params);
+
+private:
+    StoreTransaction(std::string where, postgres::Transaction transaction);
+    postgres::Rows rows_or_throw(postgres::QueryResult result) const;
+
+    std::string where_;
+    postgres::Transaction transaction_;
+};
+
+inline constexpr int most_repeats = 10;
+
+/// Runs `work`, which commits, or leaves without committing where nothing is to be kept; again
+/// when it threw RepeatTransaction, or PostgreSQL asks for that (deadlock). Give it a named
+/// function.
+template <typename T>
+asio::awaitable<T> in_transaction(
+    postgres::Pool& pool, const std::function<asio::awaitable<T>(StoreTransaction&)>& work
+) {
+    for (int attempt = 1; attempt <= most_repeats; ++attempt) {
+        try {
+            StoreTransaction transaction = co_await StoreTransaction::begin(pool);
+            T result = co_await work(transaction);
+            co_return result;
+        } catch (const RepeatTransaction&) {
+            // What it did is rolled back; another look at the tables.
+        }
+        const net::milliseconds pause(5 * attempt);
+        co_await net::sleep_for(pause);
+    }
+    throw Unavailable("postgres", pool.where(), "others keep changing the rows of a transaction");
+}
+
+}  // namespace chatear::deletion
