@@ -3,14 +3,24 @@
 #include "runtime/verdict.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace chatear::runtime {
 namespace {
 
 constexpr std::chrono::hours events_max_age{7 * 24};
+constexpr std::array<std::string_view, 5> chatears_own{
+    "email.sent", "email.failed", "user.deletion.>", "user.deleted", "audit.head"};
+
+bool is_covered(const std::vector<std::string>& patterns, const std::string& subject) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+        return nats::subject_covers(pattern, subject);
+    });
+}
 
 /// "greeting.send" -> "GREETING"
 std::string default_stream(const std::string& subject) {
@@ -57,7 +67,12 @@ nats::StreamDeclaration declare_dead_letters(int replicas) {
 nats::StreamDeclaration declare_told_events(std::vector<std::string> subjects, int replicas) {
     nats::StreamDeclaration stream;
     stream.name = "EVENTS";
-    stream.subjects = std::move(subjects);
+    stream.subjects.assign(chatears_own.begin(), chatears_own.end());
+    for (std::string& subject : subjects) {
+        if (!is_covered(stream.subjects, subject)) {
+            stream.subjects.push_back(std::move(subject));
+        }
+    }
     stream.retention = nats::Retention::limits;
     stream.max_age = events_max_age;
     stream.replicas = replicas;

@@ -31,7 +31,8 @@ nats::ConsumerDeclaration declare_consumer(
 /// DEAD_LETTERS: kept until purged.
 nats::StreamDeclaration declare_dead_letters(int replicas);
 
-/// EVENTS: what others are told, kept for 7 days.
+/// EVENTS: what others are told, kept for 7 days. It has what Chatear's own workers tell, whichever
+/// of them run, since the first that comes makes it; and `subjects`.
 nats::StreamDeclaration declare_told_events(std::vector<std::string> subjects, int replicas);
 
 }  // namespace chatear::runtime

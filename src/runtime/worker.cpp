@@ -134,6 +134,11 @@ void Worker::attach(std::shared_ptr<Service> service) {
     services_.push_back(std::move(service));
 }
 
+void Worker::attach_task(std::shared_ptr<Task> task, std::vector<std::string> tables) {
+    own_tasks_.push_back(std::move(task));
+    task_tables_.insert(task_tables_.end(), tables.begin(), tables.end());
+}
+
 void Worker::tells(std::vector<std::string> subjects) {
     told_subjects_.insert(told_subjects_.end(), subjects.begin(), subjects.end());
 }

@@ -28,9 +28,11 @@
 #include "runtime/settings.hpp"
 #include "runtime/streams.hpp"
 #include "runtime/subscription.hpp"
+#include "runtime/task.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -84,6 +86,10 @@ public:
     /// Something that handlers use; started before the first event and stopped after the last.
     void attach(std::shared_ptr<Service> service);
 
+    /// Work beside the events; begun with the consumers, drained with them. `tables`: those that it
+    /// needs. Requires PostgreSQL.
+    void attach_task(std::shared_ptr<Task> task, std::vector<std::string> tables);
+
     /// Subjects that we tell others about; they are kept in the stream EVENTS for 7 days.
     void tells(std::vector<std::string> subjects);
 
@@ -95,6 +101,16 @@ public:
     Metrics& metrics() { return metrics_; }
     const Clock& clock() const { return clock_; }
     const std::string& name() const { return config_.name; }
+
+    // What tasks and services work with; it lives as long as the worker.
+
+    const WorkerConfig& config() const { return config_; }
+    const Identity& identity() const { return identity_; }  ///< Of claims: LedgerJudge.
+    ContentGate& gate() { return gate_; }
+    nats::Connection& nats() { return nats_; }
+    postgres::Pool& pool() { return *pool_; }  ///< Requires PostgreSQL, as do the next two.
+    Outbox& outbox() { return *outbox_; }
+    Suspects& suspects() { return *suspects_; }
 
 private:
     void subscribe(Subscription subscription, StreamOptions stream);
@@ -113,6 +129,7 @@ private:
     asio::awaitable<void> exit_on_second_signal();
     asio::awaitable<void> wait_for_stop();
     asio::awaitable<void> drain();
+    asio::awaitable<void> await_last_verdicts(std::chrono::steady_clock::time_point end);
     asio::awaitable<void> close();
     asio::awaitable<void> give_up_claims(bool decided);
     std::vector<DependencyState> readiness() const;
@@ -138,6 +155,8 @@ private:
     std::unique_ptr<Lease> lease_;
     std::vector<std::shared_ptr<Service>> services_;
     std::vector<std::unique_ptr<WorkerSubject>> subjects_;
+    std::vector<std::shared_ptr<Task>> own_tasks_;
+    std::vector<std::string> task_tables_;
     std::vector<std::string> told_subjects_;
     std::unique_ptr<http::Server> http_;
     std::string starting_ = "not started";  // What the start waits for; empty once it works.

@@ -23,6 +23,12 @@ constexpr milliseconds reserve(milliseconds timeout) {
     return std::min(milliseconds(5'000), timeout / 4);
 }
 
+/// What is left until `end`.
+milliseconds until(std::chrono::steady_clock::time_point end) {
+    const auto rest = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+    return std::max(rest, milliseconds(0));
+}
+
 }  // namespace
 
 asio::awaitable<int> Worker::run() {
@@ -97,6 +103,9 @@ asio::awaitable<void> Worker::prepare() {
     for (const auto& subject : subjects_) {
         subject->consumer->start();
     }
+    for (const auto& task : own_tasks_) {
+        task->start();
+    }
     log::info("ready", {{"subjects", static_cast<std::int64_t>(subjects_.size())}});
 }
 
@@ -134,6 +143,7 @@ asio::awaitable<void> Worker::check_schema() {
     for (const auto& subject : subjects_) {
         tables.push_back(subject->table);
     }
+    tables.insert(tables.end(), task_tables_.begin(), task_tables_.end());
     postgres::Migrator migrator(executor_, *config_.postgres);
     const auto missing = co_await migrator.missing_tables(std::move(tables));
     if (!missing) {
@@ -176,26 +186,32 @@ asio::awaitable<void> Worker::tidy_up() {
 asio::awaitable<void> Worker::drain() {
     const milliseconds timeout = config_.settings.shutdown_timeout;
     const auto end = std::chrono::steady_clock::now() + timeout - reserve(timeout);
-    const auto left = [&end](milliseconds more = milliseconds(0)) {
-        const auto rest =
-            std::chrono::ceil<milliseconds>(end + more - std::chrono::steady_clock::now());
-        return std::max(rest, milliseconds(0));
-    };
     for (const auto& subject : subjects_) {
         subject->consumer->drain();
     }
+    for (const auto& task : own_tasks_) {
+        task->drain();
+    }
     for (const auto& subject : subjects_) {
-        const milliseconds limit = left() * 3 / 4;
+        const milliseconds limit = until(end) * 3 / 4;
         (void)co_await subject->consumer->emptied(limit);
+    }
+    for (const auto& task : own_tasks_) {
+        const milliseconds limit = until(end) * 3 / 4;
+        (void)co_await task->emptied(limit);
     }
     gate_.close();
     for (const auto& service : services_) {
-        const milliseconds limit = left();
+        const milliseconds limit = until(end);
         co_await service->stop(limit);
     }
+    co_await await_last_verdicts(end + reserve(timeout) / 2);
+}
+
+/// What was cut off has its result now (unknown); its verdict still commits.
+asio::awaitable<void> Worker::await_last_verdicts(std::chrono::steady_clock::time_point end) {
     for (const auto& subject : subjects_) {
-        // What was cut off has its result now (unknown); its verdict still commits.
-        const milliseconds limit = left(reserve(timeout) / 2);
+        const milliseconds limit = until(end);
         const bool empty = co_await subject->consumer->emptied(limit);
         if (!empty) {
             log::warn(
@@ -203,6 +219,13 @@ asio::awaitable<void> Worker::drain() {
                 {{"subject", subject->consumer->subject()},
                  {"in_hand", static_cast<std::uint64_t>(subject->consumer->status().in_hand)}}
             );
+        }
+    }
+    for (const auto& task : own_tasks_) {
+        const milliseconds limit = until(end);
+        const bool empty = co_await task->emptied(limit);
+        if (!empty) {
+            log::warn("stopped with work under way; it is done again", {{"task", task->name()}});
         }
     }
 }
@@ -223,6 +246,10 @@ asio::awaitable<void> Worker::give_up_claims(bool decided) {
 
 asio::awaitable<void> Worker::close() {
     bool decided = true;
+    for (const auto& task : own_tasks_) {
+        co_await task->stop();
+        decided = decided && !task->content_in_hand();
+    }
     for (const auto& subject : subjects_) {
         co_await subject->consumer->stop();
         decided = decided && !subject->consumer->content_in_hand();

@@ -91,6 +91,9 @@ std::vector<DependencyState> Worker::readiness() const {
         const bool well = trouble.empty();
         states.push_back({"consumer " + subject->consumer->subject(), well, std::move(trouble)});
     }
+    for (const auto& task : own_tasks_) {
+        states.push_back({task->name(), task->trouble().empty(), task->trouble()});
+    }
     if (relay_) {
         states.push_back({"outbox", relay_->status().trouble.empty(), relay_->status().trouble});
     }

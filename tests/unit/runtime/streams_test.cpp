@@ -41,9 +41,19 @@ TEST(Streams, DeadLettersAreKeptUntilPurged) {
 }
 
 TEST(Streams, WhatOthersAreToldIsKeptForAWeek) {
-    const nats::StreamDeclaration declared = declare_told_events({"email.failed"}, 1);
+    const nats::StreamDeclaration declared = declare_told_events({"email.failed", "shop.sold"}, 1);
     EXPECT_EQ(declared.name, "EVENTS");
-    EXPECT_THAT(declared.subjects, ElementsAre("email.failed"));
+    EXPECT_THAT(
+        declared.subjects,
+        ElementsAre(
+            "email.sent",
+            "email.failed",
+            "user.deletion.>",
+            "user.deleted",
+            "audit.head",
+            "shop.sold"
+        )
+    );
     EXPECT_EQ(declared.retention, nats::Retention::limits);
     EXPECT_EQ(declared.max_age, 7 * 24h);
 }
