@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace chatear::notification {
@@ -68,6 +69,14 @@ void add_auto_submitted(mail::Message& message) {
 }
 
 }  // namespace
+
+mail::Templates load_templates(const std::string& folder) {
+    auto templates = mail::Templates::load(folder);
+    if (!templates) {
+        throw std::runtime_error(templates.error().message);
+    }
+    return std::move(*templates);
+}
 
 Result<mail::Message> compose(
     const EmailSend& event,

@@ -11,6 +11,10 @@
 
 namespace chatear::notification {
 
+/// The templates of a folder. Throws std::runtime_error naming every mistake in them, with file and
+/// line.
+mail::Templates load_templates(const std::string& folder);
+
 /// The e-mail that an event asks for. With a template its subject, text and HTML are the
 /// template's; the event's texts and `template_data` are its variables, the latter first. Without
 /// one they are `subject`, `body` and `html`. `Auto-Submitted: auto-generated` (RFC 3834) keeps

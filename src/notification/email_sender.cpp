@@ -5,12 +5,9 @@
 #include "base/log.hpp"
 #include "base/utc.hpp"
 #include "mail/message_id.hpp"
-#include "mail/mime_writer.hpp"
 #include "notification/compose.hpp"
+#include "notification/hand_over.hpp"
 
-#include <fmt/format.h>
-
-#include <memory>
 #include <utility>
 
 namespace chatear::notification {
@@ -26,23 +23,6 @@ using runtime::Retry;
 namespace {
 
 constexpr std::size_t most_limits_a_batch = 256;
-
-/// "550 5.1.1 no such user (rcpt)"
-std::string describe(const smtp::SendResult& result) {
-    return fmt::format("{} ({})", result.reply.one_line(), smtp::to_text(result.step));
-}
-
-Result<std::string> write_content(const mail::Message& message, const smtp::Capabilities& server) {
-    if (mail::needs_smtputf8(message) && !server.smtputf8) {
-        return Error{
-            "an address has a part that is not ASCII, and the mail server does not take such "
-            "addresses (SMTPUTF8)"};
-    }
-    mail::MimeCapabilities capabilities;
-    capabilities.eight_bit_mime = server.eight_bit_mime;
-    capabilities.smtputf8 = server.smtputf8;
-    return mail::write_mime(message, capabilities);
-}
 
 runtime::DomainEvent told_event(
     const EmailSend* event, const Delivery& delivery, const runtime::FinalVerdict& verdict, Time now
@@ -181,17 +161,9 @@ asio::awaitable<std::optional<Outcome>> EmailSender::check_limits(
 }
 
 asio::awaitable<Outcome> EmailSender::hand_over(mail::Message message, Delivery delivery) {
-    smtp::Envelope envelope;
-    envelope.mail_from = message.from.addr_spec();
-    envelope.rcpt_to = message.to.addr_spec();
-    envelope.needs_smtputf8 = mail::needs_smtputf8(message);
-    const auto shared = std::make_shared<const mail::Message>(std::move(message));
-    smtp::ContentSource content = [shared](const smtp::Capabilities& server) {
-        return write_content(*shared, server);
-    };
     smtp::BeforeContent before = [delivery]() mutable { return delivery.begin_content(); };
     const smtp::SendResult result =
-        co_await transport_.send(std::move(envelope), std::move(content), std::move(before));
+        co_await notification::hand_over(transport_, std::move(message), std::move(before));
     co_return judge(result, delivery);
 }
 

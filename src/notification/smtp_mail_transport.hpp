@@ -1,8 +1,11 @@
 #pragma once
 
 #include "notification/mail_transport.hpp"
+#include "runtime/metrics.hpp"
 #include "runtime/service.hpp"
 #include "smtp/pool.hpp"
+
+#include <memory>
 
 namespace chatear::notification {
 
@@ -31,5 +34,8 @@ public:
 private:
     smtp::Pool pool_;
 };
+
+/// Keeps the metrics `chatear_smtp_...` of `transport` in `metrics`.
+void show_metrics(std::shared_ptr<const SmtpMailTransport> transport, runtime::Metrics& metrics);
 
 }  // namespace chatear::notification

@@ -1,0 +1,45 @@
+#include "notification/hand_over.hpp"
+
+#include "mail/mime_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+namespace chatear::notification {
+namespace {
+
+Result<std::string> write_content(const mail::Message& message, const smtp::Capabilities& server) {
+    if (mail::needs_smtputf8(message) && !server.smtputf8) {
+        return Error{
+            "an address has a part that is not ASCII, and the mail server does not take such "
+            "addresses (SMTPUTF8)"};
+    }
+    mail::MimeCapabilities capabilities;
+    capabilities.eight_bit_mime = server.eight_bit_mime;
+    capabilities.smtputf8 = server.smtputf8;
+    return mail::write_mime(message, capabilities);
+}
+
+}  // namespace
+
+asio::awaitable<smtp::SendResult> hand_over(
+    MailTransport& transport, mail::Message message, smtp::BeforeContent before
+) {
+    smtp::Envelope envelope;
+    envelope.mail_from = message.from.addr_spec();
+    envelope.rcpt_to = message.to.addr_spec();
+    envelope.needs_smtputf8 = mail::needs_smtputf8(message);
+    const auto shared = std::make_shared<const mail::Message>(std::move(message));
+    smtp::ContentSource content = [shared](const smtp::Capabilities& server) {
+        return write_content(*shared, server);
+    };
+    co_return co_await transport.send(std::move(envelope), std::move(content), std::move(before));
+}
+
+std::string describe(const smtp::SendResult& result) {
+    return fmt::format("{} ({})", result.reply.one_line(), smtp::to_text(result.step));
+}
+
+}  // namespace chatear::notification
