@@ -1,5 +1,6 @@
 #include "admin/setting_groups.hpp"
 
+#include "deletion/settings.hpp"
 #include "nats/credentials.hpp"
 #include "notification/settings.hpp"
 #include "postgres/options.hpp"
@@ -56,6 +57,7 @@ const std::vector<SettingGroup>& setting_groups() {
         {"Redis", read_and_forget<redis::read_settings>},
         {"SMTP", read_and_forget<smtp::read_settings>},
         {"E-mail", read_and_forget<notification::read_email_settings>},
+        {"Account deletion", read_and_forget<deletion::read_settings>},
     };
     return groups;
 }

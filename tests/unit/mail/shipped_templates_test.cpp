@@ -26,10 +26,17 @@ RenderedEmail rendered(
     return *shipped().render(name, locale, variables);
 }
 
-TEST(ShippedTemplates, AreFourInTwoLanguages) {
+TEST(ShippedTemplates, AreSixInTwoLanguages) {
     EXPECT_THAT(
         shipped().names(),
-        ElementsAre("account_recovery", "magic_link", "password_reset", "welcome")
+        ElementsAre(
+            "account_deleted",
+            "account_recovered",
+            "account_recovery",
+            "magic_link",
+            "password_reset",
+            "welcome"
+        )
     );
     for (const std::string& name : shipped().names()) {
         EXPECT_THAT(shipped().locales(name), ElementsAre("default", "pt")) << name;
@@ -65,7 +72,8 @@ TEST(ShippedTemplates, ShowTheirLinkInTextAndHtml) {
     const std::string url = "https://chatear.example/x?a=1&b=2";
     const boost::json::object variables = {
         {"login_url", url}, {"reset_url", url}, {"recovery_url", url}, {"name", "Ann"}};
-    for (const std::string& name : shipped().names()) {
+    for (const std::string& name :
+         Strings{"account_recovery", "magic_link", "password_reset", "welcome"}) {
         for (const std::string& locale : Strings{"en", "pt"}) {
             const RenderedEmail email = rendered(name, locale, variables);
             EXPECT_THAT(email.text.value_or(""), HasSubstr("\n" + url + "\n")) << name;
@@ -76,6 +84,24 @@ TEST(ShippedTemplates, ShowTheirLinkInTextAndHtml) {
             EXPECT_THAT(email.html.value_or(""), Not(HasSubstr("{{")));
         }
     }
+}
+
+TEST(ShippedTemplates, ARecoveryMailSaysTheTimeInUtcAndWhereTheUserLives) {
+    boost::json::object variables = {{"scheduled_at", "2026-11-26 12:00 UTC"}};
+    EXPECT_THAT(
+        rendered("account_recovery", "en", variables).text.value_or(""),
+        HasSubstr("deleted on 2026-11-26 12:00 UTC, as")
+    );
+    variables["scheduled_at_local"] = "2026-11-26 09:00";
+    variables["time_zone"] = "America/Sao_Paulo";
+    EXPECT_THAT(
+        rendered("account_recovery", "pt-BR", variables).text.value_or(""),
+        HasSubstr("em 2026-11-26 12:00 UTC (2026-11-26 09:00, America/Sao_Paulo), como")
+    );
+    EXPECT_THAT(
+        rendered("account_recovery", "en", variables).html.value_or(""),
+        HasSubstr("UTC</strong> (2026-11-26 09:00, America/Sao_Paulo), as")
+    );
 }
 
 TEST(ShippedTemplates, LookAsTheyShould) {

@@ -1,0 +1,135 @@
+#include "deletion/execution_pass.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace chatear::deletion {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t ids_at_once = 64;
+
+}  // namespace
+
+asio::awaitable<milliseconds> ExecutionPass::run() {
+    const DayState day = co_await parts_.store.day_state();
+    const bool sound = co_await clock_is_sound(day);
+    if (!sound) {
+        co_return shortest_wait;
+    }
+    parts_.journal.stopped(day.executions_stopped.value_or(""));
+    std::string first;
+    Ids ids = co_await parts_.store.due_executions(std::move(first), ids_at_once);
+    const bool something_due = !ids.empty() && !day.executions_stopped;
+    if (!something_due) {
+        co_await parts_.guard.look_at_dead_letters();
+        if (day.executions_stopped) {
+            co_return longest_wait;
+        }
+        co_return co_await until_next();
+    }
+    if (day.executed >= daily_limit_) {
+        co_return limited(day);
+    }
+    const std::optional<std::string> obstacle = co_await parts_.guard.obstacle(day);
+    if (obstacle.value_or("") != obstacle_) {
+        obstacle_ = obstacle.value_or("");
+        log::info("what is due waits for recoveries", {{"reason", obstacle_}});
+    }
+    if (obstacle) {
+        co_return shortest_wait;
+    }
+    co_return co_await execute_all(day, std::move(ids));
+}
+
+/// What is under way is the caller's task.
+asio::awaitable<void> ExecutionPass::stop() {
+    co_return;
+}
+
+/// Rule 10: a clock that was set ahead makes nothing due.
+asio::awaitable<bool> ExecutionPass::clock_is_sound(DayState day) {
+    std::optional<std::string> gain = watch_.compare(day.now, parts_.clock.boot_time());
+    if (gain) {
+        co_await parts_.store.stop_executions(std::move(*gain));
+    }
+    co_return !gain;
+}
+
+/// In their order; one that is held, fails or is not proven does not block those behind it.
+asio::awaitable<milliseconds> ExecutionPass::execute_all(DayState day, Ids ids) {
+    while (!ids.empty()) {
+        for (const std::string& id : ids) {
+            if (draining_) {
+                co_return milliseconds(0);
+            }
+            if (day.executed >= daily_limit_) {
+                co_return limited(day);
+            }
+            const ExecutionAnswer answer = co_await execute_one(day, id);
+            switch (answer) {
+                case ExecutionAnswer::executed:
+                    ++day.executed;
+                    break;
+                case ExecutionAnswer::changed:
+                case ExecutionAnswer::not_yet:
+                    break;
+                case ExecutionAnswer::limit_reached:
+                    co_return limited(day);
+                case ExecutionAnswer::busy:
+                    co_return shortest_wait;
+                case ExecutionAnswer::day_over:
+                    co_return milliseconds(0);
+            }
+        }
+        std::string last = ids.back();
+        ids = co_await parts_.store.due_executions(std::move(last), ids_at_once);
+    }
+    co_return co_await until_next();
+}
+
+/// Rule 9: counted in Redis before, so that a count may be lost on the safe side only.
+asio::awaitable<ExecutionAnswer> ExecutionPass::execute_one(DayState day, std::string deletion_id) {
+    const bool counted =
+        co_await parts_.limits.count_execution(day.day, deletion_id, day.executed, daily_limit_);
+    if (!counted) {
+        co_return ExecutionAnswer::limit_reached;
+    }
+    ExecutionRequest request;
+    request.deletion_id = deletion_id;
+    request.day = day.day;
+    request.limit = daily_limit_;
+    request.recovery_period = recovery_period_;
+    const ExecutionAnswer answer = co_await parts_.store.execute(std::move(request));
+    parts_.journal.executed(deletion_id, answer);
+    if (answer != ExecutionAnswer::executed) {
+        co_await take_back(day.day, std::move(deletion_id));
+    }
+    co_return answer;
+}
+
+asio::awaitable<void> ExecutionPass::take_back(std::string day, std::string deletion_id) {
+    try {
+        co_await parts_.limits.uncount_execution(std::move(day), std::move(deletion_id));
+    } catch (const Unavailable& unavailable) {
+        log::debug("a deletion that did not happen stays counted", {{"reason", unavailable.why()}});
+    }
+}
+
+asio::awaitable<milliseconds> ExecutionPass::until_next() {
+    const std::optional<milliseconds> due = co_await parts_.store.until_next_due();
+    co_return wait_for(due);
+}
+
+/// The rest go on the next UTC day, from its first moment on.
+milliseconds ExecutionPass::limited(const DayState& day) {
+    parts_.journal.limited(day.day, daily_limit_);
+    const auto left = std::chrono::ceil<milliseconds>(next_utc_day(day.now) - day.now);
+    return std::clamp(left, milliseconds(1), longest_wait);
+}
+
+}  // namespace chatear::deletion

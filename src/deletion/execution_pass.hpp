@@ -1,0 +1,55 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "deletion/clock_watch.hpp"
+#include "deletion/daily_limits.hpp"
+#include "deletion/deletion_store.hpp"
+#include "deletion/execution_guard.hpp"
+#include "deletion/journal.hpp"
+#include "deletion/pass.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace chatear::deletion {
+
+/// Executes what is due, up to the day's limit (rules 8 to 11).
+class ExecutionPass final : public Pass {
+public:
+    /// Everything must outlive it.
+    struct Parts {
+        DeletionStore& store;
+        DailyLimits& limits;
+        ExecutionGuard& guard;
+        Journal& journal;
+        const Clock& clock;
+    };
+
+    ExecutionPass(Parts parts, int daily_limit, std::chrono::milliseconds recovery_period)
+        : parts_(parts), daily_limit_(daily_limit), recovery_period_(recovery_period) {}
+
+    asio::awaitable<std::chrono::milliseconds> run() override;
+    void drain() override { draining_ = true; }
+    asio::awaitable<void> stop() override;
+
+private:
+    using Ids = std::vector<std::string>;
+
+    asio::awaitable<bool> clock_is_sound(DayState day);
+    asio::awaitable<std::chrono::milliseconds> execute_all(DayState day, Ids ids);
+    asio::awaitable<ExecutionAnswer> execute_one(DayState day, std::string deletion_id);
+    asio::awaitable<void> take_back(std::string day, std::string deletion_id);
+    asio::awaitable<std::chrono::milliseconds> until_next();
+    std::chrono::milliseconds limited(const DayState& day);
+
+    Parts parts_;
+    int daily_limit_;
+    std::chrono::milliseconds recovery_period_;
+    ClockWatch watch_;
+    std::string obstacle_;  // What was last in the way, so that it is logged once.
+    bool draining_ = false;
+};
+
+}  // namespace chatear::deletion

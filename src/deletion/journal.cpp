@@ -1,0 +1,100 @@
+#include "deletion/journal.hpp"
+
+#include "base/log.hpp"
+
+#include <vector>
+
+namespace chatear::deletion {
+namespace {
+
+const runtime::MetricDeclaration steps{
+    .name = "chatear_deletions_total",
+    .help = "Steps of account deletions, by what happened.",
+    .labels = {"step"}};
+const runtime::MetricDeclaration executions_stopped{
+    .name = "chatear_deletions_stopped",
+    .help = "1 while nothing is executed until a person has looked, else 0."};
+
+/// "deletion.mail_accepted" -> "mail_accepted"
+std::string_view step_of(std::string_view action) {
+    constexpr std::string_view prefix = "deletion.";
+    return action.starts_with(prefix) ? action.substr(prefix.size()) : action;
+}
+
+}  // namespace
+
+void Journal::changed(const Change& change) {
+    for (const AuditEntry& entry : change.audit) {
+        count(step_of(entry.action));
+        std::vector<log::Field> fields{
+            {"step", step_of(entry.action)},
+            {"deletion_id", change.before.id},
+            {"user_id", change.before.user_id},
+            {"status", to_text(change.after.status)}};
+        if (change.after.status == Status::held) {
+            fields.emplace_back("reason", change.after.held_reason);
+            log::warn("a deletion waits for a person", fields);
+        } else {
+            log::info("a step of a deletion", fields);
+        }
+    }
+}
+
+void Journal::requested(const Request& request, const RequestReply& reply) {
+    if (reply.entered_before) {
+        return;
+    }
+    const bool recovery = request.kind == RequestKind::recovery;
+    const std::string step =
+        std::string(to_text(request.kind)) + "_" + std::string(to_text(reply.outcome));
+    count(step);
+    log::info(
+        recovery ? "a recovery was asked for" : "a deletion was asked for",
+        {{"step", step}, {"event_id", request.event_id}, {"deletion_id", reply.deletion_id}}
+    );
+}
+
+void Journal::executed(const std::string& deletion_id, ExecutionAnswer answer) {
+    if (answer == ExecutionAnswer::executed) {
+        count("executed");
+        log::info("an account was deleted", {{"step", "executed"}, {"deletion_id", deletion_id}});
+    } else if (answer == ExecutionAnswer::changed) {
+        count("not_executed");
+        log::warn(
+            "a deletion was due and could not be executed; the audit log says why",
+            {{"step", "not_executed"}, {"deletion_id", deletion_id}}
+        );
+    }
+}
+
+void Journal::limited(const std::string& day, int limit) {
+    if (limited_day_ == day) {
+        return;
+    }
+    limited_day_ = day;
+    count("limited");
+    log::warn(
+        "the day's limit of deletions is reached: the rest go on the next UTC day",
+        {{"step", "limited"}, {"day", day}, {"limit", limit}}
+    );
+}
+
+void Journal::stopped(const std::string& why) {
+    metrics_.gauge(executions_stopped).set(why.empty() ? 0 : 1);
+    if (stopped_why_ == why) {
+        return;
+    }
+    stopped_why_ = why;
+    if (why.empty()) {
+        log::info("executions go on");
+    } else {
+        log::error("no deletion is executed until a person has looked", {{"reason", why}});
+    }
+}
+
+void Journal::count(std::string_view step) {
+    const std::vector<std::string> label(1, std::string(step));
+    metrics_.counter(steps, label).add();
+}
+
+}  // namespace chatear::deletion

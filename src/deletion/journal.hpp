@@ -1,0 +1,37 @@
+#pragma once
+
+#include "deletion/change.hpp"
+#include "deletion/deletion_store.hpp"
+#include "deletion/intake.hpp"
+#include "runtime/metrics.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace chatear::deletion {
+
+/// A log line and a count for each step of a deletion: `chatear_deletions_total{step}`, where the
+/// step is the word of the audit log without "deletion.", or of a request's outcome.
+class Journal {
+public:
+    explicit Journal(runtime::Metrics& metrics) : metrics_(metrics) {}
+
+    void changed(const Change& change);
+    void requested(const Request& request, const RequestReply& reply);
+    void executed(const std::string& deletion_id, ExecutionAnswer answer);
+
+    /// Once a UTC day: the rest waits for the next one.
+    void limited(const std::string& day, int limit);
+
+    /// Why nothing is executed; "" = nothing is in the way. Logged when it changes.
+    void stopped(const std::string& why);
+
+private:
+    void count(std::string_view step);
+
+    runtime::Metrics& metrics_;
+    std::string limited_day_;
+    std::string stopped_why_;
+};
+
+}  // namespace chatear::deletion

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "deletion/deletion_store.hpp"
+#include "deletion/intake.hpp"
+#include "nats/jetstream.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <optional>
+
+namespace chatear::deletion {
+
+/// What NATS's clock is ahead of the database's: `stored` was read from it between the database's
+/// `before` and `after`. Pure.
+ClockOffset offset_between(Time before, Time stored, Time after);
+
+/// Compares NATS's clock with the database's, by the time at which JetStream stores a message of
+/// ours in the memory stream CLOCK (rule 2).
+class NatsClock {
+public:
+    static constexpr std::chrono::seconds good_for{30};
+
+    /// All must outlive it.
+    NatsClock(nats::Connection& connection, DeletionStore& store, const Clock& clock)
+        : jetstream_(connection, std::chrono::milliseconds(2'000)), store_(store), clock_(clock) {}
+
+    /// The last comparison while it is good, else a new one; nothing where NATS does not answer.
+    /// Throws Unavailable("postgres").
+    asio::awaitable<std::optional<ClockOffset>> offset();
+
+private:
+    asio::awaitable<std::optional<ClockOffset>> measure();
+    asio::awaitable<bool> publish();
+    asio::awaitable<std::optional<Time>> last_stored();
+
+    nats::JetStream jetstream_;
+    DeletionStore& store_;
+    const Clock& clock_;
+    std::optional<ClockOffset> last_;
+    BootTime measured_at_{};
+};
+
+}  // namespace chatear::deletion

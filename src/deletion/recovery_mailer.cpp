@@ -1,0 +1,292 @@
+#include "deletion/recovery_mailer.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "deletion/recovery_token.hpp"
+#include "deletion/settings.hpp"
+#include "mail/message_id.hpp"
+#include "notification/compose.hpp"
+#include "notification/hand_over.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace chatear::deletion {
+
+struct RecoveryMailer::Trying {
+    Letter letter;
+    runtime::Event event;
+    runtime::Claim claim{};
+    std::optional<Slot> slot{};
+    std::string token_sha256{};
+    bool content_begun = false;
+};
+
+RecoveryMailer::RecoveryMailer(Parts parts, Settings settings, Observer observer)
+    : parts_(parts), settings_(std::move(settings)), observer_(std::move(observer)) {}
+
+asio::awaitable<bool> RecoveryMailer::handle(MailJob job) {
+    const std::optional<MailResult> known = known_result(job);
+    if (known) {
+        if (known->kind == MailResult::Kind::try_later && !known->reply.empty()) {
+            const Letter refused = letter_of(job, job.record->recipient);
+            co_await parts_.store.pass_mail_slot(
+                refused.slot_holder(), refused.next_slot_holder(false)
+            );
+        }
+        co_return co_await conclude(job.deletion, *known);
+    }
+    const MailStep step = before_mail(job.deletion, job.user);
+    if (const Change* change = std::get_if<Change>(&step)) {
+        co_return co_await apply(*change);
+    }
+    const std::optional<Letter> notice = notice_of(job);
+    if (notice) {
+        const bool within_limit = co_await send_notice(*notice);
+        if (!within_limit) {
+            co_return co_await postpone(job.deletion);
+        }
+    }
+    Letter letter = letter_of(job, std::get<SendMail>(step).address);
+    co_return co_await send(std::move(letter));
+}
+
+/// The mail whose acceptance counts. One that was accepted is left to the next pass, which
+/// schedules its deletion by what the ledger says: there is no other way to that state.
+asio::awaitable<bool> RecoveryMailer::send(Letter letter) {
+    const Shared trying = std::make_shared<Trying>();
+    trying->letter = std::move(letter);
+    const bool ours = co_await claim(trying);
+    if (!ours) {
+        co_return false;
+    }
+    const std::optional<TryEnd> end = co_await attempt(trying);
+    if (!end) {
+        TryEnd limited = withdrawn("over the day's limit of recovery mails");
+        (void)co_await record(trying, std::move(limited));
+        co_return co_await postpone(trying->letter.deletion);
+    }
+    const bool stands = co_await record(trying, *end);
+    if (!stands) {
+        co_return false;
+    }
+    co_await settle_slot(trying, *end);
+    if (end->status == runtime::LedgerStatus::done) {
+        co_return true;
+    }
+    MailResult result = end->result;
+    result.address_hash = address_hash(trying->letter.address);
+    co_return co_await conclude(trying->letter.deletion, std::move(result));
+}
+
+asio::awaitable<bool> RecoveryMailer::send_notice(Letter letter) {
+    const Shared trying = std::make_shared<Trying>();
+    trying->letter = std::move(letter);
+    const bool ours = co_await claim(trying);
+    if (!ours) {
+        co_return true;
+    }
+    const std::optional<TryEnd> end = co_await attempt(trying);
+    TryEnd written = end ? *end : withdrawn("over the day's limit of recovery mails");
+    const bool stands = co_await record(trying, std::move(written));
+    if (end && stands) {
+        co_await settle_slot(trying, *end);
+    }
+    co_return end.has_value();
+}
+
+/// False: another process has it, or it has ended.
+asio::awaitable<bool> RecoveryMailer::claim(Shared trying) {
+    const DayState day = co_await parts_.store.day_state();
+    trying->event = event_of(trying->letter, day.now);
+    trying->claim.event_id = trying->event.event_id;
+    trying->claim.generation = trying->event.generation;
+    trying->claim.claim_no = ++claims_;
+    trying->claim.lease_number = parts_.gate.lease_number();
+    std::vector<std::optional<std::string>> details = claim_details(
+        trying->letter, mail::stable_message_id(trying->event.event_id, settings_.from.domain)
+    );
+    trying->claim.reply =
+        co_await parts_.judge.claim(trying->event, trying->claim.claim_no, std::move(details));
+    const runtime::ClaimAnswer answer = trying->claim.reply.answer;
+    if (answer == runtime::ClaimAnswer::conflict) {
+        log::error(
+            "a recovery mail cannot be sent: its id stands in email_sends with another content",
+            {{"event_id", trying->event.event_id}}
+        );
+    }
+    co_return answer == runtime::ClaimAnswer::granted || answer == runtime::ClaimAnswer::taken_over;
+}
+
+asio::awaitable<std::optional<TryEnd>> RecoveryMailer::attempt(Shared trying) {
+    const runtime::ClaimReply& reply = trying->claim.reply;
+    if (reply.answer == runtime::ClaimAnswer::taken_over && reply.content_may_have_left) {
+        observer_.possible_duplicate();
+        if (settings_.on_ambiguity == notification::OnAmbiguity::hold) {
+            co_return unknown_to_all();
+        }
+    }
+    std::string trouble;
+    try {
+        const bool within_limit = co_await take_slot(trying);
+        if (!within_limit) {
+            co_return std::nullopt;
+        }
+        TryEnd end = co_await deliver(trying);
+        co_return std::move(end);
+    } catch (const Unavailable& unavailable) {
+        trouble = unavailable.what();
+    }
+    co_return withdrawn(std::move(trouble));
+}
+
+/// Rules 6 and 9: PostgreSQL's slot first, then the counter that others may count in too.
+asio::awaitable<bool> RecoveryMailer::take_slot(Shared trying) {
+    const Letter& letter = trying->letter;
+    const std::string& user = letter.deletion.user_id;
+    trying->slot =
+        co_await parts_.store.take_mail_slot(user, letter.slot_holder(), settings_.daily_limit);
+    if (!trying->slot) {
+        co_return false;
+    }
+    // A slot that is passed on keeps its number, and is counted once.
+    std::string counted = letter.deletion.id + "/" + std::to_string(trying->slot->number);
+    const bool within_limit = co_await parts_.limits.count_mail(
+        user, trying->slot->day, std::move(counted), trying->slot->taken - 1, settings_.daily_limit
+    );
+    if (!within_limit) {
+        co_await parts_.store.free_mail_slot(letter.slot_holder());
+        trying->slot.reset();
+    }
+    co_return within_limit;
+}
+
+asio::awaitable<TryEnd> RecoveryMailer::deliver(Shared trying) {
+    Result<mail::Message> message = co_await compose(trying);
+    if (!message) {
+        co_return unsendable(message.error().message);
+    }
+    smtp::BeforeContent before = [this, trying] { return may_begin(trying); };
+    mail::Message composed = std::move(*message);
+    const smtp::SendResult result =
+        co_await notification::hand_over(parts_.transport, std::move(composed), std::move(before));
+    TryEnd end = end_of(result, settings_.on_ambiguity, is_last(trying->letter));
+    if (end.possible_duplicate) {
+        observer_.possible_duplicate();
+    }
+    co_return std::move(end);
+}
+
+/// Each try has a token of its own, which stands before the mail leaves (rule 5).
+asio::awaitable<Result<mail::Message>> RecoveryMailer::compose(Shared trying) {
+    const Letter& letter = trying->letter;
+    const RecoveryToken token = make_recovery_token();
+    trying->token_sha256 = token.sha256;
+    co_await parts_.store.add_token(letter.deletion.id, token.sha256);
+    LetterContent content;
+    content.recovery_url = recovery_link(settings_.recovery_url, token.text);
+    content.scheduled_at = trying->slot->now + settings_.recovery_period;
+    if (!letter.user.time_zone.empty()) {
+        content.local_time =
+            co_await parts_.local_times.minute_in(content.scheduled_at, letter.user.time_zone);
+    }
+    const Result<notification::EmailSend> mail = compose_letter(letter, content);
+    if (!mail) {
+        co_return mail.error();
+    }
+    co_return notification::compose(
+        *mail,
+        parts_.templates,
+        settings_.from,
+        mail::stable_message_id(letter.id(), settings_.from.domain),
+        trying->slot->now
+    );
+}
+
+/// Right before the content: nobody has recovered meanwhile, the slot is still today's, and the
+/// claim is ours.
+asio::awaitable<bool> RecoveryMailer::may_begin(Shared trying) {
+    const TokenState state = co_await parts_.store.look_up_token(trying->token_sha256);
+    if (state != TokenState::usable) {
+        co_return false;
+    }
+    const DayState day = co_await parts_.store.day_state();
+    if (day.day != trying->slot->day) {
+        co_return false;
+    }
+    const bool allowed = co_await parts_.judge.begin_content(trying->event, trying->claim);
+    if (allowed && !trying->content_begun) {
+        trying->content_begun = true;
+        ++contents_;
+    }
+    co_return allowed;
+}
+
+/// Whether it stands; false = somebody else has taken the claim over and decides.
+asio::awaitable<bool> RecoveryMailer::record(Shared trying, TryEnd end) {
+    runtime::Verdict verdict;
+    verdict.status = end.status;
+    verdict.counts_attempt = end.status != runtime::LedgerStatus::deferred;
+    verdict.reason = end.reason;
+    std::vector<std::optional<std::string>> details = verdict_details(trying->letter, end);
+    const runtime::Settlement settlement = co_await parts_.judge.record(
+        trying->event, trying->claim, std::move(verdict), std::move(details)
+    );
+    if (trying->content_begun) {
+        trying->content_begun = false;
+        --contents_;
+    }
+    co_return settlement.action != runtime::Settlement::Action::drop;
+}
+
+asio::awaitable<void> RecoveryMailer::settle_slot(Shared trying, TryEnd end) {
+    if (!trying->slot) {
+        co_return;
+    }
+    const Letter& letter = trying->letter;
+    if (end.slot == SlotUse::freed) {
+        co_await parts_.store.free_mail_slot(letter.slot_holder());
+    } else if (end.slot == SlotUse::passed) {
+        const bool last = end.status != runtime::LedgerStatus::retrying;
+        co_await parts_.store.pass_mail_slot(letter.slot_holder(), letter.next_slot_holder(last));
+    }
+}
+
+asio::awaitable<bool> RecoveryMailer::conclude(Deletion deletion, MailResult result) {
+    const DayState day = co_await parts_.store.day_state();
+    MailContext context;
+    context.now = day.now;
+    context.recovery_period = settings_.recovery_period;
+    context.policy = settings_.retry;
+    context.random = std::generate_canonical<double, 32>(random_);
+    if (result.kind == MailResult::Kind::nobody) {
+        context.relay_accepted_lately = co_await parts_.store.relay_accepted_lately();
+    }
+    if (result.kind != MailResult::Kind::accepted) {
+        result.at = day.now;
+    }
+    Change change = after_mail(deletion, result, context);
+    co_return co_await apply(std::move(change));
+}
+
+asio::awaitable<bool> RecoveryMailer::postpone(Deletion deletion) {
+    const DayState day = co_await parts_.store.day_state();
+    Change change = mail_limited(deletion, next_utc_day(day.now));
+    co_return co_await apply(std::move(change));
+}
+
+asio::awaitable<bool> RecoveryMailer::apply(Change change) {
+    std::vector<Change> changes(1, change);
+    const std::vector<bool> happened = co_await parts_.store.apply(std::move(changes));
+    if (happened.front()) {
+        observer_.changed(change);
+    }
+    co_return happened.front();
+}
+
+bool RecoveryMailer::is_last(const Letter& letter) const {
+    return letter.best_effort ||
+           !settings_.retry.delay_after(static_cast<std::uint32_t>(letter.number_of_try), 0);
+}
+
+}  // namespace chatear::deletion

@@ -1,0 +1,101 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "deletion/daily_limits.hpp"
+#include "deletion/deletion_store.hpp"
+#include "deletion/local_times.hpp"
+#include "deletion/recovery_mail.hpp"
+#include "mail/address.hpp"
+#include "mail/message.hpp"
+#include "mail/templates.hpp"
+#include "notification/mail_transport.hpp"
+#include "notification/settings.hpp"
+#include "runtime/content_gate.hpp"
+#include "runtime/judge.hpp"
+#include "runtime/retry_policy.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+namespace chatear::deletion {
+
+/// Sends recovery mails, each driven from its deletion's row (rules 4 to 7). The claim in
+/// `email_sends` comes first: slot, token and content are then one process's alone. One that dies
+/// in between is found by the next pass in what stands in the ledger.
+class RecoveryMailer {
+public:
+    /// Everything must outlive it.
+    struct Parts {
+        DeletionStore& store;
+        DailyLimits& limits;
+        LocalTimes& local_times;
+        runtime::Judge& judge;  ///< Over recovery_mail_ledger().
+        runtime::ContentGate& gate;
+        notification::MailTransport& transport;
+        const mail::Templates& templates;
+        const Clock& clock;
+    };
+    struct Settings {
+        mail::Address from;
+        notification::OnAmbiguity on_ambiguity = notification::OnAmbiguity::resend;
+        std::string recovery_url;
+        std::chrono::milliseconds recovery_period{std::chrono::hours(24)};
+        int daily_limit = 2;
+        runtime::RetryPolicy retry{};
+    };
+    /// Told of every change that happened, and of every mail of which a second copy may exist.
+    struct Observer {
+        std::function<void(const Change&)> changed;
+        std::function<void()> possible_duplicate;
+    };
+
+    RecoveryMailer(Parts parts, Settings settings, Observer observer);
+
+    /// One queued deletion whose mail is due, to its next state; whether something happened, so
+    /// that it is worth to look again at once. Throws Unavailable: then it is as it was, or the
+    /// next pass finds what happened.
+    asio::awaitable<bool> handle(MailJob job);
+
+    /// A content has begun and its verdict does not stand.
+    bool content_in_hand() const { return contents_ > 0; }
+
+private:
+    /// A letter in hand: claimed, then with its slot, then with its token.
+    struct Trying;
+    using Shared = std::shared_ptr<Trying>;
+
+    asio::awaitable<bool> send(Letter letter);
+    /// False: over the day's limit.
+    asio::awaitable<bool> send_notice(Letter letter);
+
+    asio::awaitable<bool> claim(Shared trying);
+    /// Nothing: over the day's limit.
+    asio::awaitable<std::optional<TryEnd>> attempt(Shared trying);
+    asio::awaitable<bool> take_slot(Shared trying);
+    asio::awaitable<TryEnd> deliver(Shared trying);
+    asio::awaitable<Result<mail::Message>> compose(Shared trying);
+    asio::awaitable<bool> may_begin(Shared trying);
+    asio::awaitable<bool> record(Shared trying, TryEnd end);
+    asio::awaitable<void> settle_slot(Shared trying, TryEnd end);
+
+    asio::awaitable<bool> conclude(Deletion deletion, MailResult result);
+    asio::awaitable<bool> postpone(Deletion deletion);
+    asio::awaitable<bool> apply(Change change);
+    bool is_last(const Letter& letter) const;
+
+    Parts parts_;
+    Settings settings_;
+    Observer observer_;
+    std::mt19937 random_{std::random_device{}()};
+    std::uint64_t claims_ = 0;
+    int contents_ = 0;
+};
+
+}  // namespace chatear::deletion

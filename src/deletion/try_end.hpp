@@ -1,0 +1,41 @@
+#pragma once
+
+#include "deletion/life.hpp"
+#include "notification/settings.hpp"
+#include "runtime/ledger.hpp"
+#include "smtp/mail_transaction.hpp"
+
+#include <string>
+
+/// What an answer of the relay means for a recovery mail's deletion, its slot and its ledger row
+/// (rules 4, 6, 7): pure decisions.
+namespace chatear::deletion {
+
+/// What becomes of a try's slot (rule 6).
+enum class SlotUse {
+    kept,    ///< Accepted, or nobody knows.
+    passed,  ///< Refused: the next try of that day has it.
+    freed,   ///< Nothing was judged: the try did not happen.
+};
+
+/// How a try ended, in all the forms that it is written in.
+struct TryEnd {
+    MailResult result;
+    SlotUse slot = SlotUse::kept;
+    runtime::LedgerStatus status = runtime::LedgerStatus::done;
+    bool possible_duplicate = false;  ///< A second copy may come to exist.
+    std::string reason{};             ///< For the ledger; "" when accepted.
+};
+
+/// What the relay's answer means. `last_try`: a failure that counts is final.
+TryEnd end_of(
+    const smtp::SendResult& result, notification::OnAmbiguity on_ambiguity, bool last_try
+);
+/// No judgement: the relay is down, the day is over, or the process stops.
+TryEnd withdrawn(std::string reason);
+/// It can never be sent as it is; a person has to look.
+TryEnd unsendable(std::string reason);
+/// A process died after the content may have left, and a person shall decide.
+TryEnd unknown_to_all();
+
+}  // namespace chatear::deletion
