@@ -171,7 +171,9 @@ std::string number_to_text(const boost::json::value& number) {
         return std::to_string(*natural);
     }
     char buffer[64];
-    const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, number.as_double());
+    // Adding 0 makes of -0.0 the 0 that "-0" is read as: what is written is read and written alike.
+    const double value = number.as_double() + 0.0;
+    const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
     return std::string(buffer, error == std::errc() ? end : buffer);
 }
 
