@@ -154,10 +154,10 @@ asio::awaitable<ExitCode> replay(Tool& tool, DlqOptions options) {
     co_return replayed.all_done ? ExitCode::ok : ExitCode::failed;
 }
 
-asio::awaitable<ExitCode> purge(Tool& tool, DlqOptions options) {
-    require_choice(options, "purge");
+/// Walks through the chosen letters and removes them, or only counts; `count` is right also when it
+/// broke off.
+asio::awaitable<void> purge_all(Tool& tool, DlqOptions options, std::uint64_t& count) {
     std::optional<LetterWalk> letters = co_await walk(tool, options);
-    std::uint64_t count = 0;
     Progress progress(tool.console(), options.yes ? "removed" : "counted", std::nullopt);
     while (letters) {
         const std::optional<DeadLetter> letter = co_await letters->next();
@@ -170,13 +170,29 @@ asio::awaitable<ExitCode> purge(Tool& tool, DlqOptions options) {
         ++count;
         progress.advance();
     }
+}
+
+asio::awaitable<ExitCode> purge(Tool& tool, DlqOptions options) {
+    require_choice(options, "purge");
+    std::uint64_t count = 0;
+    std::exception_ptr broke_off;
+    try {
+        co_await purge_all(tool, options, count);
+    } catch (const std::exception&) {
+        broke_off = std::current_exception();
+    }
+    if (options.yes && (!broke_off || count > 0)) {
+        tool.console().result(fmt::format("removed {} dead letters", count), {{"removed", count}});
+    }
+    if (broke_off) {
+        std::rethrow_exception(broke_off);
+    }
     if (!options.yes) {
         throw CommandFailed(
             ExitCode::usage,
             fmt::format("{} dead letters would be lost for good; add --yes to remove them", count)
         );
     }
-    tool.console().result(fmt::format("removed {} dead letters", count), {{"removed", count}});
     co_return ExitCode::ok;
 }
 

@@ -153,7 +153,7 @@ Result<EmailSend> decode_email_send(std::string_view text) {
     }
     const auto document = parse_json(text);
     if (!document) {
-        return Error{"the event is no JSON: " + document.error().message};
+        return Error{"the event is " + document.error().message};
     }
     const json::object* event = document->if_object();
     if (event == nullptr) {

@@ -151,3 +151,12 @@ def test_purge_counts_and_asks_before_it_removes(tool):
     assert tool.json("dlq", "purge", "--reason", "550", "--yes") == {"removed": 2}
     assert len(tool.dead_letters()) == 1
     assert tool.json("dlq", "purge", "--older", "1s", "--yes") == {"removed": 1}
+
+
+def test_a_purge_that_breaks_off_says_what_it_removed(tool):
+    sequence = tool.dead_letter("event-1")
+    purged = tool.chatear("dlq", "purge", str(sequence), str(sequence + 7), "--yes", check=False)
+    assert purged.returncode == 1
+    assert "removed 1 dead letters" in purged.stdout
+    assert str(sequence + 7) in purged.stderr
+    assert tool.dead_letters() == []

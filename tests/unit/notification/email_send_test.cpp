@@ -130,7 +130,7 @@ TEST(EmailSend, IsAJsonObject) {
           "{\"a\": \"\\u0000\"}"}) {
         const auto email = decode_email_send(text);
         ASSERT_FALSE(email) << text;
-        EXPECT_THAT(email.error().message, HasSubstr("the event is no JSON")) << text;
+        EXPECT_THAT(email.error().message, HasSubstr("the event is not JSON we take: ")) << text;
     }
     EXPECT_EQ(decode_email_send("[]").error().message, "the event is no JSON object");
     EXPECT_EQ(
