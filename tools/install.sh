@@ -2,26 +2,32 @@
 # Libraries and tools are installed by apt. Servers that only tests and `./dev up` use are unpacked under
 # .dev/, never installed, because a daemon's package would start it.
 
-packages_of_every_release="
+build_packages="
     g++ cmake ninja-build ccache mold pkg-config git ca-certificates
-    libssl-dev libpq-dev libhiredis-dev libspdlog-dev libfmt-dev libcli11-dev libkainjow-mustache-dev
-    prometheus-cpp-dev libidn2-dev zlib1g-dev
-    libgtest-dev libgmock-dev librapidcheck-dev libnats-dev libgmime-3.0-dev
+    libssl-dev libpq-dev libhiredis-dev libspdlog-dev libfmt-dev libcli11-dev
+    prometheus-cpp-dev libidn2-dev zlib1g-dev"
+test_packages="
+    libkainjow-mustache-dev libgtest-dev libgmock-dev librapidcheck-dev libnats-dev libgmime-3.0-dev
     clang lld curl openssl tzdata
-    python3 python3-pytest python3-pytest-xdist python3-psycopg python3-redis python3-aiosmtpd"
+    python3 python3-pytest python3-pytest-xdist python3-psycopg python3-redis python3-aiosmtpd python3-yaml"
 
 debian_release() { (. /etc/os-release && echo "${VERSION_ID:-unknown}"); }
 
-wanted_packages() {
-    echo $packages_of_every_release
+wanted_packages() { # build | all
+    local build=$build_packages test=$test_packages
     case $(debian_release) in
-        12) echo libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev \
-            libclang-rt-14-dev clang-format-14 clang-tidy-14 ;;
-        13) echo libboost1.83-dev libboost-json1.83-dev libboost-url1.83-dev libclang-rt-dev ;;
+        12)
+            build+=" libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev"
+            test+=" libclang-rt-14-dev clang-format-14 clang-tidy-14" ;;
+        13)
+            build+=" libboost1.83-dev libboost-json1.83-dev libboost-url1.83-dev"
+            test+=" libclang-rt-dev" ;;
         *)
             echo "./dev installs by itself on Debian 12 and 13 only; install what tools/install.sh lists by hand" >&2
             return 1 ;;
     esac
+    if [ "$1" = build ]; then test=; fi
+    echo $build $test
 }
 
 # Where servers may be found beside PATH: Debian keeps PostgreSQL's in a folder of its own.
@@ -84,14 +90,18 @@ not_installed() { # PACKAGE...: those of them that are missing
     done
 }
 
-install_missing() {
+install_packages() { # build | all
     local wanted missing
-    wanted=$(wanted_packages)
+    wanted=$(wanted_packages "$1")
     missing=$(not_installed $wanted)
     if [ -n "$missing" ]; then
         echo "installing:" $missing
         apt_install $missing
     fi
+}
+
+install_missing() {
+    install_packages all
     unpack_server nats-server nats-server
     unpack_server redis-server redis-server redis-tools
     unpack_postgresql
