@@ -36,14 +36,24 @@ asio::awaitable<milliseconds> ExecutionPass::run() {
         co_return limited(day);
     }
     const std::optional<std::string> obstacle = co_await parts_.guard.obstacle(day);
-    if (obstacle.value_or("") != obstacle_) {
-        obstacle_ = obstacle.value_or("");
-        log::info("what is due waits for recoveries", {{"reason", obstacle_}});
-    }
+    note(obstacle.value_or(""));
     if (obstacle) {
         co_return shortest_wait;
     }
     co_return co_await execute_all(day, std::move(ids));
+}
+
+/// Said when it changes.
+void ExecutionPass::note(std::string obstacle) {
+    if (obstacle == obstacle_) {
+        return;
+    }
+    obstacle_ = std::move(obstacle);
+    if (obstacle_.empty()) {
+        log::info("no recovery is in the way of what is due any more");
+    } else {
+        log::info("what is due waits for recoveries", {{"reason", obstacle_}});
+    }
 }
 
 /// What is under way is the caller's task.

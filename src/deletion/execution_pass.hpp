@@ -42,6 +42,7 @@ private:
     asio::awaitable<ExecutionAnswer> execute_one(DayState day, std::string deletion_id);
     asio::awaitable<void> take_back(std::string day, std::string deletion_id);
     asio::awaitable<std::chrono::milliseconds> until_next();
+    void note(std::string obstacle);
     std::chrono::milliseconds limited(const DayState& day);
 
     Parts parts_;

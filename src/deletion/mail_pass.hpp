@@ -3,34 +3,44 @@
 #include "deletion/deletion_store.hpp"
 #include "deletion/pass.hpp"
 #include "deletion/recovery_mailer.hpp"
+#include "net/notification.hpp"
 #include "net/task_group.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace chatear::deletion {
 
-/// Sends the recovery mails that are due, many side by side.
+/// Sends the recovery mails that are due, many side by side; one that takes long holds up nobody.
 class MailPass final : public Pass {
 public:
     static constexpr std::size_t most_at_once = 64;
 
     /// Both must outlive it.
     MailPass(const asio::any_io_executor& executor, DeletionStore& store, RecoveryMailer& mailer)
-        : store_(store), mailer_(mailer), mails_(executor) {}
+        : store_(store), mailer_(mailer), ended_(executor), mails_(executor) {}
 
     asio::awaitable<std::chrono::milliseconds> run() override;
-    void drain() override {}
+    void drain() override { draining_ = true; }
+    asio::awaitable<void> finished() override;
     asio::awaitable<void> stop() override { return mails_.stop(); }
 
 private:
+    void begin(std::vector<MailJob> jobs);
     asio::awaitable<void> handle(MailJob job);
+    asio::awaitable<bool> try_to_handle(MailJob job);
 
     DeletionStore& store_;
     RecoveryMailer& mailer_;
-    bool moved_ = false;  // Something happened in this pass: look again at once.
+    std::set<std::string> in_hand_;  // Ids of deletions.
+    bool moved_ = false;             // Something happened: look again at once.
+    bool draining_ = false;
+    net::Notification ended_;
     net::TaskGroup mails_;
 };
 

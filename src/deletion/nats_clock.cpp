@@ -29,7 +29,8 @@ ClockOffset offset_between(Time before, Time stored, Time after) {
 }
 
 asio::awaitable<std::optional<ClockOffset>> NatsClock::offset() {
-    if (last_ && clock_.boot_time() - measured_at_ < good_for) {
+    const auto age = clock_.boot_time() - measured_at_;
+    if (measured_ && age < (last_ ? good_for : asked_again_after)) {
         co_return last_;
     }
     const BootTime asked_at = clock_.boot_time();
@@ -44,6 +45,7 @@ asio::awaitable<std::optional<ClockOffset>> NatsClock::offset() {
     }
     last_ = found;
     measured_at_ = asked_at;
+    measured_ = true;
     co_return found;
 }
 

@@ -21,6 +21,7 @@ ClockOffset offset_between(Time before, Time stored, Time after);
 class NatsClock {
 public:
     static constexpr std::chrono::seconds good_for{30};
+    static constexpr std::chrono::seconds asked_again_after{5};  ///< Where it did not answer.
 
     /// All must outlive it.
     NatsClock(nats::Connection& connection, DeletionStore& store, const Clock& clock)
@@ -40,6 +41,7 @@ private:
     const Clock& clock_;
     std::optional<ClockOffset> last_;
     BootTime measured_at_{};
+    bool measured_ = false;
 };
 
 }  // namespace chatear::deletion

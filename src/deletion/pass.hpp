@@ -19,11 +19,14 @@ public:
 
     virtual ~Pass() = default;
 
-    /// How long the next may wait. Throws Unavailable.
+    /// How long the next may wait. What it began may go on. Throws Unavailable.
     virtual asio::awaitable<std::chrono::milliseconds> run() = 0;
 
     /// The process stops: what is under way ends, nothing else begins.
     virtual void drain() = 0;
+
+    /// Returns when what it began has ended.
+    virtual asio::awaitable<void> finished() { co_return; }
 
     /// Ends what it runs itself; run() is not being awaited any more.
     virtual asio::awaitable<void> stop() = 0;

@@ -77,6 +77,7 @@ asio::awaitable<void> Scheduler::repeat(std::shared_ptr<Loop> loop) {
         const milliseconds wait = co_await pass(loop);
         co_await rest(loop, seen, wait);
     }
+    co_await loop->of.pass->finished();
     --running_;
     changed_.notify_all();
 }

@@ -77,8 +77,8 @@ TEST(Compose, SaysWhichTemplateIsMissing) {
     ASSERT_FALSE(message);
     EXPECT_EQ(
         message.error().message,
-        "there is no template 'goodbye': there is account_recovery, magic_link, password_reset, "
-        "welcome"
+        "there is no template 'goodbye': there is account_deleted, account_recovered, "
+        "account_recovery, magic_link, password_reset, welcome"
     );
 }
 

@@ -1,0 +1,187 @@
+#include "deletion/execution_pass.hpp"
+
+#include "fakes.hpp"
+#include "support/coroutine.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace chatear::deletion {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+class Executions : public testing::Test {
+protected:
+    milliseconds pass() {
+        asio::io_context context;
+        milliseconds wait{};
+        const auto body = [&]() -> asio::awaitable<void> { wait = co_await pass_.run(); };
+        test::run_coroutine(context, body);
+        return wait;
+    }
+
+    void due(int count) {
+        for (int i = 0; i < count; ++i) {
+            store_.executions.push_back("d" + std::to_string(i));
+        }
+    }
+
+    FakeDeletionStore store_;
+    FakeDailyLimits limits_;
+    FakeGuard guard_;
+    ManualClock clock_{at(3)};
+    runtime::Metrics metrics_;
+    Journal journal_{metrics_};
+    ExecutionPass pass_{{store_, limits_, guard_, journal_, clock_}, 10, hours(24)};
+};
+
+TEST_F(Executions, Rule8TheFirstTenGoAndTheRestWaitForTheNextUtcDay) {
+    due(12);
+    store_.day.now = at(23, 59) + seconds(50);
+    EXPECT_EQ(pass(), seconds(10));
+    EXPECT_THAT(store_.executed, SizeIs(10));
+    EXPECT_EQ(store_.executed.back(), "d9");
+    EXPECT_THAT(limits_.executions["2026-11-25"], SizeIs(10));
+}
+
+TEST_F(Executions, Rule8OneThatCannotBeExecutedDoesNotBlockThoseBehindIt) {
+    due(13);
+    store_.on_execute = [](const ExecutionRequest& request) {
+        if (request.deletion_id == "d0") {
+            return ExecutionAnswer::changed;
+        }
+        return request.deletion_id == "d1" ? ExecutionAnswer::not_yet : ExecutionAnswer::executed;
+    };
+    pass();
+    EXPECT_THAT(store_.executed, SizeIs(12));
+    EXPECT_THAT(limits_.executions["2026-11-25"], SizeIs(10));
+    EXPECT_THAT(limits_.executions["2026-11-25"], Not(Contains("d0")));
+}
+
+TEST_F(Executions, Rule9WhatPostgresKnowsIsToldToRedisEachTime) {
+    due(3);
+    store_.day.executed = 4;
+    pass();
+    EXPECT_THAT(limits_.known_executions, ElementsAre(4, 5, 6));
+}
+
+TEST_F(Executions, Rule9WhatOthersCountedIsRespected) {
+    due(5);
+    limits_.others = 8;
+    pass();
+    EXPECT_THAT(store_.executed, SizeIs(2));
+}
+
+TEST_F(Executions, Rule9PostgresIsTheJudge) {
+    due(5);
+    store_.on_execute = [](const ExecutionRequest&) { return ExecutionAnswer::limit_reached; };
+    pass();
+    EXPECT_THAT(store_.executed, SizeIs(1));
+    EXPECT_THAT(limits_.executions["2026-11-25"], IsEmpty());
+}
+
+TEST_F(Executions, Rule9WithoutRedisNobodyIsDeleted) {
+    due(1);
+    limits_.down = true;
+    EXPECT_THROW(pass(), Unavailable);
+    EXPECT_THAT(store_.executed, IsEmpty());
+}
+
+TEST_F(Executions, Rule9ACountWhoseExecutionIsUnknownStays) {
+    due(1);
+    store_.on_execute = [](const ExecutionRequest&) -> ExecutionAnswer {
+        throw Unavailable("postgres", "test:1", "the connection broke at the commit");
+    };
+    EXPECT_THROW(pass(), Unavailable);
+    EXPECT_THAT(limits_.executions["2026-11-25"], SizeIs(1));
+}
+
+TEST_F(Executions, Rule8AChangeOfDayInTheMiddleBeginsANewPassUnderTheNewKey) {
+    due(3);
+    store_.on_execute = [](const ExecutionRequest& request) {
+        return request.deletion_id == "d1" && request.day == "2026-11-25"
+                   ? ExecutionAnswer::day_over
+                   : ExecutionAnswer::executed;
+    };
+    EXPECT_EQ(pass(), milliseconds(0));
+    EXPECT_THAT(limits_.executions["2026-11-25"], ElementsAre("d0"));
+    store_.day = DayState{.now = at(0, 0, 26), .day = "2026-11-26"};
+    clock_.advance(hours(12));
+    store_.executions = {"d1", "d2"};
+    pass();
+    EXPECT_THAT(limits_.executions["2026-11-26"], ElementsAre("d1", "d2"));
+}
+
+TEST_F(Executions, Rule8AnotherInstanceAtWorkEndsThePass) {
+    due(3);
+    store_.on_execute = [](const ExecutionRequest&) { return ExecutionAnswer::busy; };
+    EXPECT_EQ(pass(), Pass::shortest_wait);
+    EXPECT_THAT(store_.executed, SizeIs(1));
+}
+
+TEST_F(Executions, Rule10AClockThatWasSetAheadStopsThemUntilAPersonLooked) {
+    pass();
+    due(1);
+    clock_.advance(seconds(15));
+    store_.day.now += hours(25);
+    pass();
+    EXPECT_THAT(store_.executed, IsEmpty());
+    EXPECT_TRUE(store_.day.executions_stopped.has_value());
+    EXPECT_EQ(pass(), Pass::longest_wait);
+    EXPECT_THAT(store_.executed, IsEmpty());
+    store_.day.executions_stopped.reset();
+    pass();
+    EXPECT_THAT(store_.executed, SizeIs(1));
+}
+
+TEST_F(Executions, Rule11NothingIsExecutedWhileARecoveryIsOnItsWay) {
+    due(1);
+    guard_.answer = "a user.recover waits in the outbox";
+    EXPECT_EQ(pass(), Pass::shortest_wait);
+    EXPECT_THAT(store_.executed, IsEmpty());
+    EXPECT_THAT(limits_.known_executions, IsEmpty());
+    guard_.answer.reset();
+    pass();
+    EXPECT_THAT(store_.executed, SizeIs(1));
+}
+
+TEST_F(Executions, Rule11DeadLettersAreLookedAtAlsoWhenNothingIsDue) {
+    pass();
+    EXPECT_EQ(guard_.looked, 1);
+    EXPECT_EQ(guard_.asked, 0);
+}
+
+TEST_F(Executions, Rule12WaitsForWhatIsDueNextAndNeverLongerThan15Seconds) {
+    EXPECT_EQ(pass(), seconds(15));
+    store_.next_due = hours(3);
+    EXPECT_EQ(pass(), seconds(15));
+    store_.next_due = milliseconds(1234);
+    EXPECT_EQ(pass(), milliseconds(1235));
+    store_.next_due = milliseconds(0);
+    EXPECT_EQ(pass(), Pass::shortest_wait);
+}
+
+TEST_F(Executions, NothingBeginsWhileTheProcessStops) {
+    due(3);
+    pass_.drain();
+    pass();
+    EXPECT_THAT(store_.executed, IsEmpty());
+}
+
+TEST_F(Executions, ALimitOfNoneExecutesNobody) {
+    due(1);
+    ExecutionPass none({store_, limits_, guard_, journal_, clock_}, 0, hours(24));
+    asio::io_context context;
+    const auto body = [&]() -> asio::awaitable<void> { (void)co_await none.run(); };
+    test::run_coroutine(context, body);
+    EXPECT_THAT(store_.executed, IsEmpty());
+}
+
+}  // namespace
+}  // namespace chatear::deletion
