@@ -13,6 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
 from dev_stack.places import CHECKOUT, executable  # noqa: E402
 from cli_world import CliWorld  # noqa: E402
+from deletion_world import Deletions  # noqa: E402
 from world import World  # noqa: E402
 
 PRESET = os.environ.get("CHATEAR_PRESET", "release")
@@ -47,6 +48,14 @@ def chatear(world):
     require("chatear")
     world.chatear("migrate", "up")
     return world.chatear
+
+
+@pytest.fixture
+def deletions(world):
+    """Account deletion on a database with our tables; no worker yet."""
+    require("chatear")
+    require("user-delete-worker")
+    return Deletions(world)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pytest
 
 from dev_stack import stack as dev_stack_module
 from dev_stack.__main__ import environment_text, tool_environment
+from dev_stack.first_deletion import show_first_deletion
 from dev_stack.nats_client import NatsClient, NatsError
 from dev_stack.places import free_port
 from dev_stack.process import Process, start_ticks, wait_until
@@ -98,3 +99,14 @@ def test_a_port_that_somebody_has_taken_meanwhile_is_left_to_them(tmp_path, monk
         found = dev_stack_module.development_stack({"nats": taken, "redis": free})
     assert found.nats.port != taken
     assert found.redis.port == free
+
+
+def test_up_shows_a_deletion_asked_for_told_and_recovered(world, deletions, capsys):
+    page = free_port()
+    deletions.ready_worker(
+        RECOVERY_PERIOD=None, RECOVERY_LISTEN=f"127.0.0.1:{page}", RECOVERY_URL=f"http://127.0.0.1:{page}/recover")
+    world.ready_worker()
+    show_first_deletion(world.stack)
+    shown = capsys.readouterr().out
+    assert f"http://127.0.0.1:{page}/recover?token=" in shown
+    assert "the deletion is cancelled, and told: Your Chatear account stays" in shown

@@ -9,8 +9,9 @@ import time
 import urllib.error
 import urllib.request
 
+from .first_deletion import show_first_deletion
 from .first_mail import show_first_mail
-from .places import DEV, executable, program
+from .places import DEV, executable, free_port, is_free, program
 from .process import Process, wait_until
 from .stack import KEPT, development_stack, kept_environment, noted
 from .worker import WORKERS, http_address, start_worker
@@ -55,13 +56,18 @@ def up(arguments):
 
 
 def start_everything():
-    stack = development_stack(known_ports())
+    ports = known_ports()
+    page = ports.get("recovery page")
+    if page is None or not is_free(page):
+        page = free_port()
+    stack = development_stack(ports)
     for server in stack.servers:
         server.start()
         server.process.save(DEV / "run" / f"{server.name}.json")
         print(f"{server.name:20} 127.0.0.1:{server.port}")
-    PORTS.write_text(json.dumps({server.name: server.port for server in stack.servers}))
-    environment = stack.environment(MIGRATE="true", LOG_FORMAT="text")
+    PORTS.write_text(json.dumps({**{server.name: server.port for server in stack.servers}, "recovery page": page}))
+    environment = stack.environment(
+        MIGRATE="true", LOG_FORMAT="text", RECOVERY_LISTEN=f"127.0.0.1:{page}", RECOVERY_URL=f"http://127.0.0.1:{page}/recover")
     ENVIRONMENT.write_text(environment_text(environment))
     for name in WORKERS:
         process = start_worker(name, environment, DEV / f"{name}.log", ends_with_us=False)
@@ -70,6 +76,7 @@ def start_everything():
         wait_until(lambda: is_ready(process, address), 30, lambda: f"{name} is ready\n{process.log_text()[-2000:]}")
         print(f"{name:20} http://{address}/healthz  http://{address}/readyz  http://{address}/metrics")
     show_first_mail(stack)
+    show_first_deletion(stack)
 
 
 def is_ready(process, address):

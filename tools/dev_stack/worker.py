@@ -5,7 +5,7 @@ import re
 from .places import executable
 from .process import Process, wait_until
 
-WORKERS = ["notification-worker"]
+WORKERS = ["notification-worker", "user-delete-worker"]
 
 # The line that says where health and metrics are served, as JSON or as text.
 ADDRESS = re.compile(r"^.*(?:health|metrics|http).*?(127\.0\.0\.1:[1-9]\d*)", re.IGNORECASE | re.MULTILINE)
