@@ -157,29 +157,28 @@ CREATE INDEX IF NOT EXISTS action_logs_user ON action_logs (user_id, chain_seq);
 CREATE INDEX IF NOT EXISTS action_logs_proof ON action_logs ((meta ->> 'deletion_id'))
     WHERE action IN ('deletion.mail_refused', 'deletion.mail_accepted_by_operator');
 
--- One field of the binary form: its length in 8 bytes, then its bytes; NULL is the length -1 alone.
-CREATE OR REPLACE FUNCTION chatear_audit_field(bytes bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN bytes IS NULL THEN int8send(-1) ELSE int8send(octet_length(bytes)) || bytes END
-$$;
+-- One field of the binary form: its length in 8 bytes, then its bytes; NULL is the length -1 alone. (RETURN: names are
+-- looked up now, not with the search_path of whoever inserts.)
+CREATE OR REPLACE FUNCTION chatear_audit_field(bytes bytea) RETURNS bytea LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN bytes IS NULL THEN int8send(-1) ELSE int8send(octet_length(bytes)) || bytes END;
 
 -- SHA-256 over the binary form of a row (docs: audit). Rows from before the chain have neither chain_seq nor prev_hash.
 CREATE OR REPLACE FUNCTION chatear_audit_hash(
     chain_seq bigint, prev_hash bytea, id text, user_id text, action text, created_at timestamptz, meta text
-) RETURNS bytea LANGUAGE sql STABLE AS $$
-    SELECT sha256(
+) RETURNS bytea LANGUAGE sql STABLE
+    RETURN sha256(
         chatear_audit_field('action_logs 1'::bytea) || chatear_audit_field(int8send(chain_seq)) ||
         chatear_audit_field(prev_hash) || chatear_audit_field(convert_to(id, 'UTF8')) ||
         chatear_audit_field(convert_to(user_id, 'UTF8')) || chatear_audit_field(convert_to(action, 'UTF8')) ||
         chatear_audit_field(int8send((extract(epoch FROM created_at) * 1000000)::bigint)) ||
-        chatear_audit_field(convert_to(meta, 'UTF8')))
-$$;
+        chatear_audit_field(convert_to(meta, 'UTF8')));
 
 CREATE OR REPLACE FUNCTION chatear_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'table action_logs is append-only: % is refused', TG_OP USING ERRCODE = 'insufficient_privilege';
 END $$;
 
--- Names in the functions carry their schema: whoever inserts may have another search_path.
+-- Its names carry their schema: whoever inserts may have another search_path, or a temporary table of that name.
 DO $$
 DECLARE
     home text := (SELECT quote_ident(nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,0 +1,206 @@
+#include "deletion_fixture.hpp"
+#include "postgres/migrator.hpp"
+
+#include <utility>
+
+namespace chatear::deletion {
+namespace {
+
+/// Tables of a product whose ids are of this type, and three of them.
+struct Ids {
+    std::string type;
+    std::string known, other, unknown;
+};
+
+std::string quoted(const std::string& text) {
+    std::string literal = "'";
+    for (const char c : text) {
+        literal += c == '\'' ? std::string("''") : std::string(1, c);
+    }
+    return literal + "'";
+}
+
+class AnyIds : public DeletionTest, public testing::WithParamInterface<Ids> {};
+
+// What a deletion goes through, with every statement of the store.
+TEST_P(AnyIds, AreThoseOfTheProduct) {
+    const Ids& ids = GetParam();
+    before_us(
+        "CREATE TABLE users (id " + ids.type +
+        " PRIMARY KEY, email text, is_deleted boolean NOT NULL DEFAULT false, age int);"
+        "INSERT INTO users (id, email) VALUES (" +
+        quoted(ids.known) + ", 'ann@example.test'), (" + quoted(ids.other) +
+        ", 'bob@example.test');"
+        "CREATE TABLE user_deletions (id " +
+        ids.type + " PRIMARY KEY, user_id " + ids.type +
+        ");"
+        "CREATE TABLE action_logs (id " +
+        ids.type + " PRIMARY KEY, user_id " + ids.type + " REFERENCES users (id) ON DELETE CASCADE)"
+    );
+    Process& a = process();
+    const std::string day = today();
+    run([&]() -> asio::awaitable<void> {
+        const RequestReply unknown = co_await enter_one(a.store, deletion_of(ids.unknown, "d0"));
+        EXPECT_EQ(unknown.outcome, RequestOutcome::rejected);
+        const RequestReply no_id = co_await enter_one(a.store, deletion_of("no such id", "d1"));
+        EXPECT_EQ(no_id.outcome, RequestOutcome::rejected);
+        const RequestReply made = co_await enter_one(a.store, deletion_of(ids.known, "d2"));
+        EXPECT_EQ(made.outcome, RequestOutcome::accepted);
+        const std::vector<MailJob> jobs = co_await a.store.due_mails(10);
+        EXPECT_EQ(jobs.at(0).deletion.id, made.deletion_id);
+        EXPECT_EQ(jobs.at(0).user.value().id, ids.known);
+        co_await a.store.add_token(made.deletion_id, "t");
+        const TokenState state = co_await a.store.look_up_token("t");
+        EXPECT_EQ(state, TokenState::usable);
+        const RequestReply back = co_await enter_one(a.store, recovery_by("t"));
+        EXPECT_EQ(back.deletion_id, made.deletion_id);
+    });
+    const std::string id = due_deletion(ids.other);
+    run([&]() -> asio::awaitable<void> {
+        const std::vector<std::string> due = co_await a.store.due_executions("", 10);
+        EXPECT_EQ(due, std::vector<std::string>{id});
+        const std::vector<std::string> behind = co_await a.store.due_executions(id, 10);
+        EXPECT_TRUE(behind.empty());
+        const ExecutionAnswer answer = co_await execute_one(a.store, id, day);
+        EXPECT_EQ(answer, ExecutionAnswer::executed);
+        const bool known = co_await a.store.hold_for_lost_recovery(ids.other, "", "lost");
+        EXPECT_TRUE(known);
+    });
+    EXPECT_EQ(sql("SELECT id FROM users WHERE is_deleted"), ids.other);
+    EXPECT_EQ(
+        sql("SELECT count(*) FROM action_logs WHERE user_id::text = " + quoted(ids.known)), "2"
+    );
+    EXPECT_EQ(
+        sql("SELECT coalesce(user_id::text, meta ->> 'user_id') FROM action_logs WHERE meta ->> "
+            "'event_id' = 'd1'"),
+        "no such id"
+    );
+    EXPECT_EQ(verified().broken, std::nullopt);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Types,
+    AnyIds,
+    testing::Values(
+        Ids{"uuid",
+            "6f3b2c1e-0000-4000-8000-000000000001",
+            "6f3b2c1e-0000-4000-8000-000000000002",
+            "6f3b2c1e-0000-4000-8000-000000000003"},
+        Ids{"bigint", "9000000000", "-1", "3"},
+        Ids{"integer", "2000000000", "2", "9000000000"},
+        Ids{"text", "Ann O'Hara", "bob", "carol"},
+        Ids{"varchar(60)", "ann", "bob\"{},\\", "carol"}
+    ),
+    [](const auto& tested) {
+        const std::string& type = tested.param.type;
+        return type.substr(0, type.find('('));
+    }
+);
+
+using Adoption = DeletionTest;
+
+TEST_F(Adoption, RowsOfOthersAreTakenForWhatTheyWere) {
+    before_us(
+        "CREATE TYPE word AS ENUM ('pending', 'Completed', 'deleted', 'canceled', 'recovered', "
+        "'failed', 'scheduled');"
+        "CREATE TABLE users (id integer PRIMARY KEY, email varchar(200), is_deleted boolean NOT "
+        "NULL DEFAULT false);"
+        "INSERT INTO users SELECT n, 'u' || n || '@example.test' FROM generate_series(1, 9) n;"
+        "CREATE TABLE user_deletions (user_id integer REFERENCES users (id), status word NOT NULL "
+        "DEFAULT 'pending', "
+        "created_at timestamp NOT NULL DEFAULT '2026-01-02 03:04:05', scheduled_at timestamp NOT "
+        "NULL DEFAULT '2026-01-03', "
+        "note text NOT NULL DEFAULT 'theirs');"
+        "INSERT INTO user_deletions (user_id, status) VALUES (1, 'pending'), (2, 'Completed'), (3, "
+        "'deleted'), (4, 'canceled'), "
+        "(5, 'recovered'), (6, 'failed'), (7, 'scheduled');"
+        "INSERT INTO user_deletions (user_id, created_at) VALUES (8, '2026-01-03'), (8, "
+        "'2026-01-01'), (8, '2026-01-02')"
+    );
+    migrate();
+    EXPECT_EQ(
+        sql("SELECT string_agg(user_id || ' ' || status, ', ' ORDER BY user_id, requested_at) FROM "
+            "user_deletions"),
+        "1 queued, 2 executed, 3 executed, 4 cancelled, 5 cancelled, 6 failed, 7 queued, 8 queued, "
+        "8 failed, 8 failed"
+    );
+    EXPECT_EQ(
+        sql("SELECT requested_at AT TIME ZONE 'utc', scheduled_at IS NULL, next_mail_at <= now(), "
+            "note FROM user_deletions WHERE user_id = 1"),
+        "2026-01-02 03:04:05|t|t|theirs"
+    );
+    EXPECT_EQ(
+        sql("SELECT string_agg(meta ->> 'was' || ' ' || (meta ->> 'status'), ', ' ORDER BY "
+            "user_id) FROM action_logs "
+            "WHERE action = 'deletion.adopted' AND user_id::int < 8"),
+        "pending queued, Completed executed, deleted executed, canceled cancelled, recovered "
+        "cancelled, failed failed, scheduled queued"
+    );
+    EXPECT_EQ(verified().broken, std::nullopt);
+}
+
+TEST_F(Adoption, AUserMayAskAgainWhereTheKeyWasTheUser) {
+    before_us(
+        "CREATE TABLE users (id bigint PRIMARY KEY, email text, is_deleted boolean NOT NULL "
+        "DEFAULT false);"
+        "INSERT INTO users VALUES (1, 'ann@example.test');"
+        "CREATE TABLE user_deletions (user_id bigint PRIMARY KEY, status text CHECK (status IN "
+        "('pending', 'recovered')));"
+        "INSERT INTO user_deletions VALUES (1, 'recovered')"
+    );
+    Process& a = process();
+    run([&]() -> asio::awaitable<void> {
+        const RequestReply reply = co_await enter_one(a.store, deletion_of("1"));
+        EXPECT_EQ(reply.outcome, RequestOutcome::accepted);
+    });
+    EXPECT_EQ(sql("SELECT count(*) FROM user_deletions WHERE user_id = 1"), "2");
+}
+
+TEST_F(Adoption, ALogWithRowsKeepsThemAndTheyCannotChangeUnseen) {
+    before_us(
+        "CREATE TABLE action_logs (id uuid PRIMARY KEY, user_id integer NOT NULL, action "
+        "varchar(10) NOT NULL, meta json, "
+        "created_at timestamp, ip inet);"
+        "INSERT INTO action_logs SELECT gen_random_uuid(), n, 'login', '{\"b\": 1, \"a\": [2]}', "
+        "now(), '::1' FROM generate_series(1, 500) n;"
+        "INSERT INTO action_logs VALUES (gen_random_uuid(), 7, 'logout', NULL, NULL, NULL)"
+    );
+    migrate();
+    EXPECT_EQ(sql("SELECT meta ->> 'rows' FROM action_logs WHERE chain_seq IS NOT NULL"), "501");
+    const AuditReport report = verified();
+    EXPECT_EQ(report.broken, std::nullopt);
+    EXPECT_EQ(report.adopted, 501u);
+    sql("ALTER TABLE action_logs DISABLE TRIGGER ALL; UPDATE action_logs SET user_id = 8 WHERE "
+        "action = 'logout'");
+    EXPECT_EQ(verified().broken->kind, AuditBreak::Kind::changed);
+    sql("UPDATE action_logs SET user_id = 7 WHERE action = 'logout'");
+    EXPECT_EQ(verified().broken, std::nullopt);
+    sql("INSERT INTO action_logs (user_id, action) VALUES (1, 'login')");
+    EXPECT_EQ(verified().broken->kind, AuditBreak::Kind::inserted);
+    sql("DELETE FROM action_logs WHERE action = 'login'");
+    EXPECT_EQ(verified().broken->kind, AuditBreak::Kind::removed);
+}
+
+TEST_F(Adoption, ATableThatCannotTakeOurRowsIsNamed) {
+    const auto why = [&]() {
+        std::string message;
+        postgres::Migrator migrator(context_.get_executor(), [&] {
+            postgres::ConnectionOptions options;
+            options.url = Secret(url_);
+            return options;
+        }());
+        run([&]() -> asio::awaitable<void> {
+            const auto files = postgres::load_migrations("migrations");
+            const auto done = co_await migrator.migrate(*files);
+            message = done ? "" : done.error().message;
+        });
+        return message;
+    };
+    before_us("CREATE TABLE action_logs (id bigint PRIMARY KEY, tenant text NOT NULL)");
+    EXPECT_NE(why().find("column tenant of table action_logs"), std::string::npos);
+    before_us("DROP TABLE action_logs; CREATE TABLE users (id text PRIMARY KEY, email text)");
+    EXPECT_NE(why().find("table users needs"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace chatear::deletion

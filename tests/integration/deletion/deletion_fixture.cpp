@@ -1,0 +1,147 @@
+#include "deletion_fixture.hpp"
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "deletion/deletion.hpp"
+#include "postgres/migrator.hpp"
+
+#include <utility>
+
+namespace chatear::deletion {
+namespace {
+
+postgres::ConnectionOptions options_for(const std::string& url, std::size_t connections) {
+    postgres::ConnectionOptions options;
+    options.url = Secret(url);
+    options.connections = connections;
+    return options;
+}
+
+}  // namespace
+
+DeletionTest::DeletionTest() : url_(test::PostgresServer::shared().create_database()) {
+    log::configure(log::Level::error, log::Format::text, "test");
+}
+
+DeletionTest::~DeletionTest() {
+    run([&]() -> asio::awaitable<void> {
+        for (const auto& process : processes_) {
+            co_await process->pool.stop();
+        }
+    });
+}
+
+void DeletionTest::migrate() {
+    migrated_ = true;
+    postgres::Migrator migrator(context_.get_executor(), options_for(url_, 1));
+    run([&]() -> asio::awaitable<void> {
+        const auto files = postgres::load_migrations("migrations");
+        const auto done = co_await migrator.migrate(*files);
+        EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().message);
+    });
+}
+
+Process& DeletionTest::process(std::size_t connections) {
+    if (!migrated_) {
+        migrate();
+    }
+    processes_.push_back(
+        std::make_unique<Process>(context_.get_executor(), options_for(url_, connections))
+    );
+    Process& made = *processes_.back();
+    run([&]() -> asio::awaitable<void> {
+        made.pool.start();
+        const bool up = co_await made.pool.wait_until_available(std::chrono::seconds(10));
+        EXPECT_TRUE(up);
+    });
+    return made;
+}
+
+std::string DeletionTest::sql(const std::string& text) {
+    std::string rows = test::PostgresServer::shared().sql(text, url_);
+    while (!rows.empty() && rows.back() == '\n') {
+        rows.pop_back();
+    }
+    return rows;
+}
+
+std::string DeletionTest::user(const std::string& email) {
+    return sql("INSERT INTO users (email) VALUES ('" + email + "') RETURNING id");
+}
+
+std::string DeletionTest::due_deletion(const std::string& user_id, const std::string& ago) {
+    const std::string hash =
+        address_hash(sql("SELECT email FROM users WHERE id = '" + user_id + "'"));
+    const std::string id =
+        sql("INSERT INTO user_deletions (user_id, status, recovery_sent_at, scheduled_at, "
+            "address_hash) VALUES ('" +
+            user_id + "', 'scheduled', now() - interval '" + ago + "', now() - interval '" + ago +
+            "' + interval '24 hours', '" + hash + "') RETURNING id");
+    sql("INSERT INTO email_sends (event_id, status, sent_at, kept) VALUES ('" + id +
+        ".1', 'sent', now(), true)");
+    return id;
+}
+
+std::string DeletionTest::audited() {
+    return sql(
+        "SELECT string_agg(action, ' ' ORDER BY chain_seq) FROM action_logs WHERE action <> "
+        "'audit.adopted'"
+    );
+}
+
+std::string DeletionTest::told() {
+    return sql("SELECT string_agg(subject, ' ' ORDER BY subject) FROM outbox");
+}
+
+AuditReport DeletionTest::verified(std::optional<TrustedRow> trusted) {
+    Process& verifying = process();
+    AuditReport report;
+    run([&]() -> asio::awaitable<void> {
+        AuditVerifier verifier(verifying.pool, {});
+        report = co_await verifier.verify(trusted);
+    });
+    return report;
+}
+
+Request deletion_of(const std::string& user_id, const std::string& event_id) {
+    Request request;
+    request.kind = RequestKind::deletion;
+    request.event_id = event_id;
+    request.published_at = SystemClock().now();
+    request.user_id = user_id;
+    return request;
+}
+
+Request recovery_of(const std::string& user_id, const std::string& event_id) {
+    Request request = deletion_of(user_id, event_id);
+    request.kind = RequestKind::recovery;
+    return request;
+}
+
+Request recovery_by(const std::string& token_sha256, const std::string& event_id) {
+    Request request;
+    request.kind = RequestKind::recovery;
+    request.event_id = event_id;
+    request.token_sha256 = token_sha256;
+    request.by_page = true;
+    return request;
+}
+
+asio::awaitable<RequestReply> enter_one(PostgresDeletionStore& store, Request request) {
+    std::vector<Request> requests(1, std::move(request));
+    const std::vector<RequestReply> replies =
+        co_await store.enter(std::move(requests), std::nullopt);
+    co_return replies.at(0);
+}
+
+asio::awaitable<ExecutionAnswer> execute_one(
+    PostgresDeletionStore& store, std::string deletion_id, std::string day, int limit
+) {
+    ExecutionRequest request;
+    request.deletion_id = std::move(deletion_id);
+    request.day = std::move(day);
+    request.limit = limit;
+    co_return co_await store.execute(std::move(request));
+}
+
+}  // namespace chatear::deletion

@@ -1,0 +1,247 @@
+#include "base/digest.hpp"
+#include "deletion_fixture.hpp"
+#include "net/task_group.hpp"
+
+#include <set>
+#include <utility>
+
+namespace chatear::deletion {
+namespace {
+
+using IntakeStore = DeletionTest;
+
+TEST_F(IntakeStore, ANewDeletionStandsWithItsRequestItsAuditAndWhatIsTold) {
+    Process& a = process();
+    const std::string ann = user();
+    RequestReply reply;
+    run([&]() -> asio::awaitable<void> { reply = co_await enter_one(a.store, deletion_of(ann)); });
+    EXPECT_EQ(reply.outcome, RequestOutcome::accepted);
+    EXPECT_FALSE(reply.entered_before);
+    EXPECT_EQ(
+        sql("SELECT id, user_id, status, next_mail_at <= now(), recovery_sent_at FROM "
+            "user_deletions"),
+        reply.deletion_id + "|" + ann + "|queued|t|"
+    );
+    EXPECT_EQ(
+        sql("SELECT event_id, user_id, kind, outcome, deletion_id FROM deletion_requests"),
+        "d1|" + ann + "|delete|accepted|" + reply.deletion_id
+    );
+    EXPECT_EQ(audited(), "deletion.requested");
+    EXPECT_EQ(
+        sql("SELECT user_id, meta ->> 'deletion_id', meta ->> 'event_id' FROM action_logs WHERE "
+            "user_id IS NOT NULL"),
+        ann + "|" + reply.deletion_id + "|d1"
+    );
+    EXPECT_EQ(
+        sql("SELECT subject, kind, event_id, convert_from(payload, 'UTF8')::jsonb ->> 'user_id' "
+            "FROM outbox"),
+        "user.deletion.requested|domain_event|" + reply.deletion_id + "/requested|" + ann
+    );
+}
+
+// Rule 1.
+TEST_F(IntakeStore, AKeyThatStandsChangesNothingForEver) {
+    Process& a = process();
+    const std::string ann = user();
+    run([&]() -> asio::awaitable<void> {
+        const RequestReply first = co_await enter_one(a.store, deletion_of(ann));
+        (void)co_await enter_one(a.store, recovery_of(ann));
+        const RequestReply again = co_await enter_one(a.store, deletion_of(ann));
+        EXPECT_TRUE(again.entered_before);
+        EXPECT_EQ(again.outcome, RequestOutcome::accepted);
+        EXPECT_EQ(again.deletion_id, first.deletion_id);
+    });
+    EXPECT_EQ(sql("SELECT status FROM user_deletions"), "cancelled");
+    EXPECT_EQ(audited(), "deletion.requested deletion.cancelled");
+}
+
+TEST_F(IntakeStore, ARejectionIsOverwrittenByAReplayOnly) {
+    Process& a = process();
+    const std::string bob = "6f3b2c1e-0000-4000-8000-000000000001";
+    run([&]() -> asio::awaitable<void> {
+        const RequestReply unknown = co_await enter_one(a.store, deletion_of(bob));
+        EXPECT_EQ(unknown.outcome, RequestOutcome::rejected);
+        EXPECT_NE(unknown.reason, "");
+    });
+    sql("INSERT INTO users (id, email) VALUES ('" + bob + "', 'bob@example.test')");
+    run([&]() -> asio::awaitable<void> {
+        const RequestReply again = co_await enter_one(a.store, deletion_of(bob));
+        EXPECT_TRUE(again.entered_before);
+        EXPECT_EQ(again.outcome, RequestOutcome::rejected);
+        EXPECT_NE(again.reason, "");
+        Request replayed = deletion_of(bob);
+        replayed.generation = 1;
+        const RequestReply replay = co_await enter_one(a.store, replayed);
+        EXPECT_EQ(replay.outcome, RequestOutcome::accepted);
+    });
+    EXPECT_EQ(sql("SELECT outcome, generation FROM deletion_requests"), "accepted|1");
+}
+
+TEST_F(IntakeStore, ATextThatCannotBeAnIdIsAnUnknownUser) {
+    Process& a = process();
+    for (const std::string text : {"ann", "", "7", "6f3b2c1e-0000-4000-8000-00000000000g"}) {
+        RequestReply reply;
+        run([&]() -> asio::awaitable<void> {
+            reply = co_await enter_one(a.store, deletion_of(text, "of " + text));
+        });
+        EXPECT_EQ(reply.outcome, RequestOutcome::rejected) << text;
+    }
+    EXPECT_EQ(sql("SELECT count(*) FROM action_logs WHERE action = 'deletion.rejected'"), "4");
+}
+
+TEST_F(IntakeStore, AUuidInCapitalsIsTheSameUser) {
+    Process& a = process();
+    const std::string ann = user();
+    const std::string capitals = sql("SELECT upper('" + ann + "')");
+    run([&]() -> asio::awaitable<void> {
+        (void)co_await enter_one(a.store, deletion_of(ann));
+        const RequestReply second = co_await enter_one(a.store, deletion_of(capitals, "d2"));
+        EXPECT_EQ(second.outcome, RequestOutcome::pending);
+    });
+}
+
+TEST_F(IntakeStore, TwoOfOneUserInABatchSeeEachOther) {
+    Process& a = process();
+    const std::string ann = user();
+    const std::string bob = user("bob@example.test");
+    std::vector<RequestReply> replies;
+    run([&]() -> asio::awaitable<void> {
+        std::vector<Request> batch;
+        batch.push_back(deletion_of(ann, "d1"));
+        batch.push_back(deletion_of(bob, "d2"));
+        batch.push_back(deletion_of(ann, "d3"));
+        batch.push_back(recovery_of(ann, "r1"));
+        batch.push_back(deletion_of(bob, "d2"));
+        replies = co_await a.store.enter(std::move(batch), std::nullopt);
+    });
+    ASSERT_EQ(replies.size(), 5u);
+    EXPECT_EQ(replies[0].outcome, RequestOutcome::accepted);
+    EXPECT_EQ(replies[1].outcome, RequestOutcome::accepted);
+    EXPECT_EQ(replies[2].outcome, RequestOutcome::pending);
+    EXPECT_EQ(replies[3].outcome, RequestOutcome::accepted);
+    EXPECT_EQ(replies[3].deletion_id, replies[0].deletion_id);
+    EXPECT_TRUE(replies[4].entered_before);
+    EXPECT_EQ(sql("SELECT status FROM user_deletions ORDER BY status"), "cancelled\nqueued");
+    EXPECT_EQ(verified().broken, std::nullopt);
+}
+
+// Rule 2.
+TEST_F(IntakeStore, ADeletionPublishedBeforeTheLatestRecoveryStartsNothing) {
+    Process& a = process();
+    const std::string ann = user();
+    Request old = deletion_of(ann, "old");
+    old.published_at = *old.published_at - std::chrono::seconds(10);
+    run([&]() -> asio::awaitable<void> {
+        (void)co_await enter_one(a.store, deletion_of(ann));
+        (void)co_await enter_one(a.store, recovery_of(ann));
+        const RequestReply late = co_await enter_one(a.store, old);
+        EXPECT_EQ(late.outcome, RequestOutcome::superseded);
+        Request fresh = deletion_of(ann, "fresh");
+        const RequestReply anew = co_await enter_one(a.store, fresh);
+        EXPECT_EQ(anew.outcome, RequestOutcome::accepted);
+    });
+    EXPECT_EQ(sql("SELECT count(*) FROM user_deletions"), "2");
+}
+
+TEST_F(IntakeStore, ATokenRecoversItsOwnDeletionOnce) {
+    Process& a = process();
+    const std::string ann = user();
+    const std::string token = sha256("token");
+    run([&]() -> asio::awaitable<void> {
+        TokenState state = co_await a.store.look_up_token(token);
+        EXPECT_EQ(state, TokenState::unknown);
+        const RequestReply unknown = co_await enter_one(a.store, recovery_by(token, "p0"));
+        EXPECT_EQ(unknown.outcome, RequestOutcome::rejected);
+        const RequestReply made = co_await enter_one(a.store, deletion_of(ann));
+        co_await a.store.add_token(made.deletion_id, token);
+        co_await a.store.add_token(made.deletion_id, sha256("another"));
+        state = co_await a.store.look_up_token(token);
+        EXPECT_EQ(state, TokenState::usable);
+        const RequestReply reply = co_await enter_one(a.store, recovery_by(token));
+        EXPECT_EQ(reply.outcome, RequestOutcome::accepted);
+        EXPECT_EQ(reply.deletion_id, made.deletion_id);
+        state = co_await a.store.look_up_token(token);
+        EXPECT_EQ(state, TokenState::used);
+        state = co_await a.store.look_up_token(sha256("another"));
+        EXPECT_EQ(state, TokenState::cancelled);
+        const RequestReply again = co_await enter_one(a.store, recovery_by(token, "p2"));
+        EXPECT_EQ(again.outcome, RequestOutcome::nothing);
+    });
+    EXPECT_EQ(
+        sql("SELECT convert_from(payload, 'UTF8')::jsonb ->> 'recipient' FROM outbox WHERE subject "
+            "= 'email.send'"),
+        "ann@example.test"
+    );
+}
+
+// Two processes, one user: the one who comes second finds the deletion of the first.
+TEST_F(IntakeStore, TwoProcessesMakeOneDeletionOfOneUser) {
+    Process& a = process();
+    Process& b = process();
+    std::vector<std::string> users;
+    for (int n = 0; n < 20; ++n) {
+        users.push_back(user());
+    }
+    std::vector<RequestReply> replies;
+    const auto enter = [&](Process& process, std::string prefix) -> asio::awaitable<void> {
+        std::vector<Request> batch;
+        for (const std::string& id : users) {
+            batch.push_back(deletion_of(id, prefix + id));
+        }
+        const std::vector<RequestReply> some =
+            co_await process.store.enter(std::move(batch), std::nullopt);
+        replies.insert(replies.end(), some.begin(), some.end());
+    };
+    run([&]() -> asio::awaitable<void> {
+        net::TaskGroup tasks(context_.get_executor());
+        tasks.start("a", enter(a, "a"));
+        std::reverse(users.begin(), users.end());
+        tasks.start("b", enter(b, "b"));
+        co_await tasks.join();
+    });
+    std::size_t accepted = 0;
+    for (const RequestReply& reply : replies) {
+        accepted += reply.outcome == RequestOutcome::accepted ? 1 : 0;
+    }
+    EXPECT_EQ(replies.size(), 40u);
+    EXPECT_EQ(accepted, 20u);
+    EXPECT_EQ(sql("SELECT count(*), count(DISTINCT user_id) FROM user_deletions"), "20|20");
+    EXPECT_EQ(verified().broken, std::nullopt);
+}
+
+// The scheduler takes no user's lock: a recovery that was decided on an older row is decided again.
+TEST_F(IntakeStore, ARecoveryWinsOverAChangeThatCameBetween) {
+    Process& a = process();
+    const std::string ann = user();
+    run([&]() -> asio::awaitable<void> { (void)co_await enter_one(a.store, deletion_of(ann)); });
+    // Holds the row, so that the recovery's facts are read before and its UPDATE waits.
+    sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM "
+        "pg_sleep(0.3); RETURN NEW; END $$;"
+        "CREATE TRIGGER slow BEFORE UPDATE ON user_deletions FOR EACH ROW WHEN (NEW.status = "
+        "'scheduled') EXECUTE FUNCTION slow()");
+    Process& b = process();
+    const auto schedule = [&]() -> asio::awaitable<void> {
+        const std::vector<MailJob> jobs = co_await b.store.due_mails(10);
+        Change change{jobs.at(0).deletion, jobs.at(0).deletion};
+        change.after.status = Status::scheduled;
+        std::vector<Change> changes(1, change);
+        const std::vector<bool> happened = co_await b.store.apply(std::move(changes));
+        EXPECT_TRUE(happened.at(0));
+    };
+    const auto recover = [&]() -> asio::awaitable<void> {
+        co_await net::sleep_for(std::chrono::milliseconds(100));
+        const RequestReply reply = co_await enter_one(a.store, recovery_of(ann));
+        EXPECT_EQ(reply.outcome, RequestOutcome::accepted);
+    };
+    run([&]() -> asio::awaitable<void> {
+        net::TaskGroup tasks(context_.get_executor());
+        tasks.start("schedule", schedule());
+        tasks.start("recover", recover());
+        co_await tasks.join();
+    });
+    EXPECT_EQ(sql("SELECT status FROM user_deletions"), "cancelled");
+    EXPECT_EQ(audited(), "deletion.requested deletion.cancelled");
+}
+
+}  // namespace
+}  // namespace chatear::deletion
