@@ -28,12 +28,13 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
         self.ends_with_us = ends_with_us
+        self.variables = {}  # Added to our environment.
         self.process = None
 
     def start(self):
         self.prepare()
         self.process = Process.start(
-            self.name, self.arguments(), self.folder / f"{self.name}.log", user=self.user(), cwd="/",
+            self.name, self.arguments(), self.folder / f"{self.name}.log", env={**os.environ, **self.variables}, user=self.user(), cwd="/",
             ends_with_us=self.ends_with_us, death_signal=self.death_signal,
         )
         wait_until(self._answers_or_dead, START_TIMEOUT, lambda: f"{self.name} answers\n{self.process.log_text()[-2000:]}")
