@@ -25,12 +25,16 @@ function(chatear_executable name)
 endfunction()
 
 # chatear_tests(unit|integration FOLDER SOURCES file... [LINK target...]): one executable a folder,
-# run as one ctest with label = kind; its tests are shuffled, so none may lean on another.
+# run as one ctest with label = kind; its tests are shuffled, so none may lean on another. FOLDER's library
+# is linked where there is one of that name.
 function(chatear_tests kind folder)
     cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
     set(name "${kind}_${folder}_tests")
     add_executable(${name} ${arg_SOURCES})
-    target_link_libraries(${name} PRIVATE chatear_options chatear_${folder} ${arg_LINK} chatear_test_support)
+    if(TARGET chatear_${folder})
+        list(PREPEND arg_LINK chatear_${folder})
+    endif()
+    target_link_libraries(${name} PRIVATE chatear_options ${arg_LINK} chatear_test_support)
     target_precompile_headers(${name} REUSE_FROM chatear_asio)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
     add_test(NAME ${kind}.${folder} COMMAND ${name} --gtest_shuffle --gtest_brief=1

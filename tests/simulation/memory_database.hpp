@@ -1,0 +1,87 @@
+#pragma once
+
+#include "deletion/deletion_store.hpp"
+#include "runtime/ledger.hpp"
+#include "simulated_clock.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace chatear::simulation {
+
+using deletion::Change;
+using deletion::Deletion;
+using deletion::User;
+
+/// What PostgreSQL holds, with every change of it checked against the rules: what the store of a
+/// process does here is committed at once or not at all.
+class MemoryDatabase {
+public:
+    struct RequestRow {
+        deletion::RequestKind kind = deletion::RequestKind::deletion;
+        std::string user_id{};
+        std::uint32_t generation = 0;
+        std::optional<Time> published_at{};
+        Time received_at{};
+        deletion::RequestOutcome outcome = deletion::RequestOutcome::accepted;
+        std::string deletion_id{};
+    };
+    /// One row of `email_sends`.
+    struct MailRow {
+        deletion::MailRecord record{};
+        std::string claimed_by{};
+        std::uint64_t claim_no = 0;
+        bool content_begun = false;
+    };
+    struct LogRow {
+        deletion::AuditEntry entry;
+        Time at;
+    };
+    struct Told {
+        std::string subject;
+        std::string deletion_id;
+    };
+
+    explicit MemoryDatabase(const Clocks& all_clocks) : clocks(all_clocks) {}
+
+    Time now() const { return clocks.database(); }
+    Deletion* open_of(const std::string& user_id);
+    std::optional<User> user(const std::string& id) const;
+
+    /// Whether it happened; with its audit rows and notices.
+    bool apply(const Change& change);
+    void insert(const deletion::RequestDecision& decision);
+    void write_audit(const std::vector<deletion::AuditEntry>& entries);
+
+    const Clocks& clocks;
+    std::map<std::string, User> users;
+    std::map<std::string, Deletion> deletions;
+    std::map<std::string, RequestRow> requests;
+    std::map<std::string, std::string> tokens;  ///< To their deletion.
+    std::map<std::string, MailRow> mails;
+    /// Of a user and day: slot number to holder.
+    std::map<std::pair<std::string, std::string>, std::map<int, std::string>> mail_slots;
+    std::map<std::string, std::set<std::string>> execution_slots;  ///< Of a day.
+    std::set<std::string> unfinished_recoveries;  ///< `user.recover` in the ledger, not final.
+    std::size_t recoveries_in_outbox = 0;
+    std::optional<Time> last_other_mail{};  ///< The relay accepted somebody else's.
+    std::optional<std::string> stopped{};
+    std::vector<LogRow> log;
+    std::vector<Told> told;
+    std::uint64_t last_id = 0;
+
+private:
+    void tell(
+        std::vector<deletion::Notice> notices,
+        const std::string& deletion_id,
+        const std::string& user_id
+    );
+    std::map<std::string, std::string> open_;  ///< Of a user: the partial unique index.
+};
+
+}  // namespace chatear::simulation

@@ -1,0 +1,123 @@
+#include "base/utc.hpp"
+#include "memory_deletion_store.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <variant>
+
+/// What is limited a day, and execution: rules 6 and 8 to 11.
+namespace chatear::simulation {
+namespace {
+
+using namespace deletion;
+
+}  // namespace
+
+asio::awaitable<std::optional<Slot>> MemoryDeletionStore::take_mail_slot(
+    std::string user_id, std::string holder, int limit
+) {
+    begin();
+    Slot slot;
+    slot.now = database_.now();
+    slot.day = utc_day(slot.now);
+    auto& taken = database_.mail_slots[{user_id, slot.day}];
+    for (int number = 1; number <= limit && slot.number == 0; ++number) {
+        const auto found = taken.find(number);
+        if (found != taken.end() && found->second == holder) {
+            slot.number = number;
+        }
+    }
+    for (int number = 1; number <= limit && slot.number == 0; ++number) {
+        if (taken.emplace(number, holder).second) {
+            slot.number = number;
+        }
+    }
+    slot.taken = static_cast<int>(taken.size());
+    commit();
+    co_return slot.number == 0 ? std::nullopt : std::optional(slot);
+}
+
+asio::awaitable<void> MemoryDeletionStore::pass_mail_slot(
+    std::string holder, std::string next_holder
+) {
+    begin();
+    for (auto& [key, slots] : database_.mail_slots) {
+        for (auto& [number, its_holder] : slots) {
+            if (its_holder == holder) {
+                its_holder = next_holder;
+            }
+        }
+    }
+    commit();
+    co_return;
+}
+
+asio::awaitable<void> MemoryDeletionStore::free_mail_slot(std::string holder) {
+    begin();
+    for (auto& [key, slots] : database_.mail_slots) {
+        std::erase_if(slots, [&](const auto& slot) { return slot.second == holder; });
+    }
+    commit();
+    co_return;
+}
+
+/// Rule 10: the ledger's row of that mail, or what the audit log says in its stead.
+bool MemoryDeletionStore::is_proven(const Deletion& row) const {
+    const auto mail = database_.mails.find(mail_id(row, row.mail_number));
+    if (mail != database_.mails.end() &&
+        mail->second.record.status == runtime::LedgerStatus::done) {
+        return true;
+    }
+    for (const MemoryDatabase::LogRow& log : database_.log) {
+        const bool speaks_for_it = log.entry.action == "deletion.mail_refused" ||
+                                   log.entry.action == "deletion.mail_accepted_by_operator";
+        if (speaks_for_it && log.entry.meta.at("deletion_id").as_string() == row.id &&
+            log.entry.meta.at("mail_number") == row.mail_number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+ExecutionAnswer MemoryDeletionStore::execute_now(const ExecutionRequest& request) {
+    const Deletion row = database_.deletions.at(request.deletion_id);
+    ExecutionFacts facts;
+    facts.user = database_.user(row.user_id);
+    facts.mail_proven = is_proven(row);
+    facts.recovery_pending = !database_.unfinished_recoveries.empty();
+    const ExecutionStep step =
+        before_execution(row, facts, database_.now(), request.recovery_period);
+    if (std::holds_alternative<NotYet>(step)) {
+        return ExecutionAnswer::not_yet;
+    }
+    if (const Change* change = std::get_if<Change>(&step)) {
+        EXPECT_TRUE(database_.apply(*change));
+        return ExecutionAnswer::changed;
+    }
+    const std::string day = utc_day(database_.now());
+    if (day != request.day) {
+        return ExecutionAnswer::day_over;
+    }
+    auto& slots = database_.execution_slots[day];
+    if (static_cast<int>(slots.size()) >= request.limit) {
+        return ExecutionAnswer::limit_reached;
+    }
+    on_execution_(row, *facts.user);
+    EXPECT_TRUE(slots.insert(row.id).second);
+    EXPECT_TRUE(database_.apply(deletion::execute(row, *facts.user, database_.now())));
+    database_.users.at(row.user_id).is_deleted = true;
+    return ExecutionAnswer::executed;
+}
+
+asio::awaitable<ExecutionAnswer> MemoryDeletionStore::execute(ExecutionRequest request) {
+    begin();
+    if (faults_.one_in(50)) {
+        co_return ExecutionAnswer::busy;
+    }
+    const ExecutionAnswer answer = execute_now(request);
+    commit();
+    co_return answer;
+}
+
+}  // namespace chatear::simulation

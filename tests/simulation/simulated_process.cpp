@@ -1,0 +1,90 @@
+#include "simulated_process.hpp"
+
+#include "base/error.hpp"
+
+#include <utility>
+
+namespace chatear::simulation {
+namespace {
+
+deletion::RecoveryMailer::Settings mailer_settings(const Surroundings& world) {
+    deletion::RecoveryMailer::Settings settings;
+    settings.from = mail::parse_address("Chatear <no-reply@chatear.example>").value();
+    settings.on_ambiguity = world.on_ambiguity;
+    settings.recovery_url = "https://chatear.example/recover";
+    return settings;
+}
+
+}  // namespace
+
+SimulatedProcess::SimulatedProcess(
+    Surroundings& world, std::string name, std::chrono::hours clock_wrong_by
+)
+    : world_(world),
+      name_(std::move(name)),
+      clock_(world.clocks, clock_wrong_by),
+      store_(world.database, world.faults, world.on_execution),
+      judge_(world.database, world.faults, world.relay, name_, world.living),
+      guard_(world.stream, world.faults),
+      execution_(
+          {store_, world.limits, guard_, journal_, clock_},
+          world.daily_limit,
+          std::chrono::hours(24)
+      ),
+      mailer_(
+          {store_, world.limits, local_times_, judge_, gate_, world.relay, world.templates, clock_},
+          mailer_settings(world),
+          {[](const Change& /*change*/) {}, [] {}}
+      ) {
+    world_.living.insert(name_);
+}
+
+SimulatedProcess::~SimulatedProcess() {
+    world_.living.erase(name_);
+}
+
+asio::awaitable<void> SimulatedProcess::execution_pass() {
+    (void)co_await execution_.run();
+}
+
+asio::awaitable<void> SimulatedProcess::mail_pass() {
+    std::vector<deletion::MailJob> jobs = co_await store_.due_mails(64);
+    for (deletion::MailJob& job : jobs) {
+        try {
+            (void)co_await mailer_.handle(std::move(job));
+        } catch (const Unavailable&) {
+            // As MailPass does: what goes wrong with one must not keep the others.
+            continue;
+        }
+    }
+}
+
+asio::awaitable<void> SimulatedProcess::enter(deletion::Request request) {
+    const std::chrono::microseconds offset = world_.clocks.offset();
+    std::vector<deletion::Request> batch(1, std::move(request));
+    const deletion::ClockOffset measured{offset - 1s, offset + 1s};
+    (void)co_await store_.enter(std::move(batch), measured);
+}
+
+asio::awaitable<void> SimulatedProcess::take_event(deletion::Request event) {
+    const std::string id = event.event_id;
+    const bool recovery = event.kind == deletion::RequestKind::recovery;
+    world_.faults.before_effect();
+    if (recovery) {
+        world_.database.unfinished_recoveries.insert(id);
+    }
+    co_await enter(std::move(event));
+    world_.faults.before_effect();
+    world_.database.unfinished_recoveries.erase(id);
+    world_.faults.before_effect();
+    world_.stream.acknowledge(id);
+}
+
+asio::awaitable<void> SimulatedProcess::recover_by_page(deletion::Request request) {
+    const deletion::TokenState state = co_await store_.look_up_token(request.token_sha256);
+    if (state == deletion::TokenState::usable) {
+        co_await enter(std::move(request));
+    }
+}
+
+}  // namespace chatear::simulation
