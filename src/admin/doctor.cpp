@@ -37,6 +37,7 @@ constexpr Service services[] = {
     {"redis", check_redis},
     {"smtp", check_smtp},
     {"templates", check_templates},
+    {"deletion", check_deletion},
 };
 
 /// One check under way: its coroutine, and the deadline that stops it.
@@ -126,7 +127,7 @@ void declare_doctor(CLI::App& app, Action& chosen) {
     command->footer(footer);
     const auto only = std::make_shared<std::vector<std::string>>();
     command->add_option("--only", *only, "Only this service; may be repeated")
-        ->check(CLI::IsMember({"nats", "postgres", "redis", "smtp", "templates"}))
+        ->check(CLI::IsMember({"nats", "postgres", "redis", "smtp", "templates", "deletion"}))
         ->allow_extra_args(false);
     command->callback([&chosen, only] {
         chosen = [only](Tool& tool) { return doctor(tool, *only); };

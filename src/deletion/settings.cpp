@@ -30,8 +30,17 @@ void read_limits(SettingsReader& reader, Settings& settings) {
     ));
 }
 
-void read_recovery(SettingsReader& reader, Settings& settings, bool development) {
-    settings.recovery_period = reader.duration(
+bool read_development(SettingsReader& reader) {
+    return reader.boolean(
+        {.name = "DEVELOPMENT",
+         .fallback = "false",
+         .help = "Allows what only a development machine may: a RECOVERY_PERIOD under 24h, and no "
+                 "RECOVERY_URL."}
+    );
+}
+
+milliseconds read_period(SettingsReader& reader, bool development) {
+    return reader.duration(
         {.name = "RECOVERY_PERIOD",
          .fallback = "24h",
          .help = "How long an account can be recovered once its recovery mail was accepted. Less "
@@ -39,6 +48,10 @@ void read_recovery(SettingsReader& reader, Settings& settings, bool development)
         development ? milliseconds(1) : least_period,
         most_period
     );
+}
+
+void read_recovery(SettingsReader& reader, Settings& settings, bool development) {
+    settings.recovery_period = read_period(reader, development);
     settings.recovery_url = reader.url(
         {.name = "RECOVERY_URL",
          .fallback = development ? "http://127.0.0.1:9091/recover" : "",
@@ -123,16 +136,16 @@ void read_erasure(SettingsReader& reader, Settings& settings) {
 
 Settings read_settings(SettingsReader& reader) {
     Settings settings;
-    const bool development = reader.boolean(
-        {.name = "DEVELOPMENT",
-         .fallback = "false",
-         .help = "Allows what only a development machine may: a RECOVERY_PERIOD under 24h, and no "
-                 "RECOVERY_URL."}
-    );
+    const bool development = read_development(reader);
     read_limits(reader, settings);
     read_recovery(reader, settings, development);
     read_erasure(reader, settings);
     return settings;
+}
+
+milliseconds read_recovery_period(SettingsReader& reader) {
+    const bool development = read_development(reader);
+    return read_period(reader, development);
 }
 
 std::string recovery_path(std::string_view recovery_url) {

@@ -25,6 +25,9 @@ struct Settings {
 /// reader; then the result is not to be used.
 Settings read_settings(SettingsReader& reader);
 
+/// RECOVERY_PERIOD and DEVELOPMENT alone, for who needs no other.
+std::chrono::milliseconds read_recovery_period(SettingsReader& reader);
+
 /// The path that the recovery page is served at: that of RECOVERY_URL.
 std::string recovery_path(std::string_view recovery_url);
 

@@ -1,0 +1,114 @@
+#include "admin/checks.hpp"
+#include "base/digest.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+namespace chatear::admin {
+namespace {
+
+// to_regclass: a table that is missing is a finding, not an error.
+constexpr postgres::Statement about_tables = R"(
+    SELECT string_agg(name, ', ' ORDER BY name) AS missing
+    FROM unnest('{users,user_deletions,deletion_requests,recovery_tokens,daily_slots,deletion_state,action_logs}'::text[]) name
+    WHERE to_regclass(name) IS NULL)";
+
+constexpr postgres::Statement about_deletions = R"(
+    SELECT (SELECT count(*) FROM user_deletions WHERE status = 'queued') AS queued,
+           (SELECT count(*) FROM user_deletions WHERE status = 'scheduled') AS scheduled,
+           (SELECT count(*) FROM user_deletions WHERE status = 'held') AS held,
+           (SELECT count(*) FROM user_deletions WHERE status = 'scheduled' AND scheduled_at < now() - interval '1 day') AS late,
+           (SELECT count(*) FROM user_deletions
+            WHERE status = 'queued' AND next_mail_at < now() - interval '15 minutes') AS mails_late,
+           (SELECT value FROM deletion_state WHERE name = 'executions_stopped') AS stopped)";
+
+constexpr postgres::Statement about_log = R"(
+    SELECT (SELECT count(*) FROM pg_trigger
+            WHERE tgrelid = 'action_logs'::regclass AND tgenabled IN ('O', 'A')
+              AND tgname IN ('chatear_audit_chain', 'chatear_audit_refuse')) AS triggers,
+           head.id::text AS id, head.chain_seq, head.hash
+    FROM (SELECT 1) one LEFT JOIN LATERAL (
+        SELECT id, chain_seq, hash FROM action_logs WHERE chain_seq IS NOT NULL ORDER BY chain_seq DESC LIMIT 1) head ON true)";
+
+asio::awaitable<postgres::Rows> ask(postgres::Pool* pool, postgres::Statement statement) {
+    postgres::Params none;
+    auto asked = co_await pool->query(statement, std::move(none));
+    co_return rows_or_end(std::move(asked));
+}
+
+void judge_deletions(const postgres::Rows& rows, Findings& findings) {
+    findings.ok(fmt::format(
+        "{} deletions are queued, {} scheduled",
+        rows.integer(0, "queued"),
+        rows.integer(0, "scheduled")
+    ));
+    if (!rows.is_null(0, "stopped")) {
+        findings.problem(
+            fmt::format("no deletion is executed: {}", rows.text(0, "stopped")),
+            "look into it, then chatear deletions resume --reason ..."
+        );
+    }
+    if (rows.integer(0, "held") > 0) {
+        findings.warning(
+            fmt::format("{} deletions are held and wait for a person", rows.integer(0, "held")),
+            "chatear deletions list --status held"
+        );
+    }
+    if (rows.integer(0, "late") > 0) {
+        findings.warning(
+            fmt::format("{} deletions are due for more than a day", rows.integer(0, "late")),
+            "does user-delete-worker run? Else DELETION_DAILY_LIMIT is what they wait for: chatear "
+            "deletions list --due"
+        );
+    }
+    if (rows.integer(0, "mails_late") > 0) {
+        findings.warning(
+            fmt::format(
+                "{} recovery mails should have gone out more than 15 minutes ago",
+                rows.integer(0, "mails_late")
+            ),
+            "does user-delete-worker run, do Redis and the mail server answer it?"
+        );
+    }
+}
+
+void judge_log(const postgres::Rows& rows, Findings& findings) {
+    if (rows.integer(0, "triggers") != 2) {
+        findings.problem(
+            "the triggers that keep the audit log append-only and chained are missing or disabled",
+            "chatear audit verify; then ALTER TABLE action_logs ENABLE TRIGGER USER, and ask who "
+            "did it"
+        );
+    }
+    if (rows.is_null(0, "id")) {
+        findings.problem("the audit log has no chain", "chatear migrate up");
+        return;
+    }
+    findings.ok(fmt::format(
+        "the audit log's head is {}:{} (link {}); chatear audit verify proves it",
+        rows.text(0, "id"),
+        to_hex(rows.bytes(0, "hash")),
+        rows.integer(0, "chain_seq")
+    ));
+}
+
+}  // namespace
+
+asio::awaitable<void> check_deletion(Tool& tool, std::shared_ptr<Findings> findings) {
+    postgres::Pool* pool = co_await tool.database();
+    const postgres::Rows tables = co_await ask(pool, about_tables);
+    if (!tables.is_null(0, "missing")) {
+        findings->problem(
+            fmt::format("tables are missing: {}", tables.text(0, "missing")), "chatear migrate up"
+        );
+        co_return;
+    }
+    const postgres::Rows deletions = co_await ask(pool, about_deletions);
+    judge_deletions(deletions, *findings);
+    const postgres::Rows log = co_await ask(pool, about_log);
+    judge_log(log, *findings);
+}
+
+}  // namespace chatear::admin
