@@ -351,8 +351,9 @@ CREATE OR REPLACE TRIGGER chatear_deletions_made AFTER INSERT ON user_deletions
 CREATE OR REPLACE TRIGGER chatear_deletions_changed AFTER UPDATE ON user_deletions
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION chatear_deletions_notify();
 
--- Every request ever acted on, by its event's key; never purged (rule 1).
-CREATE TABLE IF NOT EXISTS deletion_requests (event_id text PRIMARY KEY);
+-- Every request ever acted on, by its event's key; never purged (rule 1). A producer may use one id for a user.delete and
+-- the user.recover that answers it: they are two events.
+CREATE TABLE IF NOT EXISTS deletion_requests (event_id text, kind text, PRIMARY KEY (event_id, kind));
 ALTER TABLE deletion_requests
     ADD COLUMN IF NOT EXISTS event_id text,
     ADD COLUMN IF NOT EXISTS user_id text NOT NULL DEFAULT '',
@@ -362,7 +363,7 @@ ALTER TABLE deletion_requests
     ADD COLUMN IF NOT EXISTS received_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN IF NOT EXISTS outcome text NOT NULL DEFAULT 'accepted',
     ADD COLUMN IF NOT EXISTS deletion_id text;
-SELECT pg_temp.ensure_key('deletion_requests', '{event_id}');
+SELECT pg_temp.ensure_key('deletion_requests', '{event_id,kind}');
 SELECT pg_temp.ensure_check('deletion_requests', 'deletion_requests_kind', $$kind IN ('delete', 'recover')$$);
 CREATE INDEX IF NOT EXISTS deletion_requests_user ON deletion_requests (user_id, kind);
 

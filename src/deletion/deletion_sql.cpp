@@ -18,9 +18,9 @@ constexpr std::string_view facts_form = R"(
 SELECT clock_timestamp() AS now, r.outcome AS entered_outcome, r.generation AS entered_generation,
        r.deletion_id AS entered_deletion_id, c.published AS recovery_published, c.received AS recovery_received,
        ({fresh_id})::text AS fresh_id, {user}, {open}, {executed}, {of_token}
-FROM unnest($1::text[], $2::{user_type}[], $3::{deletion_user_type}[], $4::{id_type}[], $5::text[])
-         WITH ORDINALITY AS i (event_id, user_id, deletion_user_id, token_deletion_id, user_text, place)
-     LEFT JOIN deletion_requests r ON r.event_id = i.event_id
+FROM unnest($1::text[], $2::{user_type}[], $3::{deletion_user_type}[], $4::{id_type}[], $5::text[], $6::text[])
+         WITH ORDINALITY AS i (event_id, user_id, deletion_user_id, token_deletion_id, user_text, kind, place)
+     LEFT JOIN deletion_requests r ON r.event_id = i.event_id AND r.kind = i.kind
      LEFT JOIN users u ON u.id = i.user_id
      LEFT JOIN user_deletions o ON o.user_id = i.deletion_user_id AND o.status IN ('queued', 'scheduled', 'held')
      LEFT JOIN user_deletions t ON t.id = i.token_deletion_id
@@ -48,8 +48,8 @@ entered AS (
     INSERT INTO deletion_requests AS r (event_id, user_id, kind, generation, published_at, outcome, deletion_id, received_at)
     SELECT u.*, ${n14}::timestamptz
     FROM unnest(${n7}::text[], ${n8}::text[], ${n9}::text[], ${n10}::int[], ${n11}::timestamptz[], ${n12}::text[], ${n13}::text[]) AS u
-    ON CONFLICT (event_id) DO UPDATE
-        SET user_id = excluded.user_id, kind = excluded.kind, generation = excluded.generation, published_at = excluded.published_at,
+    ON CONFLICT (event_id, kind) DO UPDATE
+        SET user_id = excluded.user_id, generation = excluded.generation, published_at = excluded.published_at,
             outcome = excluded.outcome, deletion_id = excluded.deletion_id, received_at = excluded.received_at
         WHERE r.outcome = 'rejected' AND excluded.generation > r.generation
     RETURNING 1),

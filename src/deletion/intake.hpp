@@ -19,7 +19,8 @@ std::string_view to_text(RequestKind kind);  ///< "delete", "recover": `deletion
 /// A request as it arrived. One over the recovery page has a random key.
 struct Request {
     RequestKind kind = RequestKind::deletion;
-    std::string event_id;  ///< The event's key: for ever in `deletion_requests` (rule 1).
+    std::string
+        event_id;  ///< With `kind` the event's key: for ever in `deletion_requests` (rule 1).
     std::uint32_t generation = 0;
     std::optional<Time> published_at{};  ///< When JetStream first stored it, by NATS's clock;
                                          ///< nothing for one of the page or the tool.

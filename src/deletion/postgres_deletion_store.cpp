@@ -77,18 +77,19 @@ struct PostgresDeletionStore::Entering {
     }
 
     postgres::Params facts_params(const std::vector<std::size_t>& places) const {
-        std::vector<std::string> event_ids, texts;
+        std::vector<std::string> event_ids, texts, kinds;
         std::vector<std::optional<std::string>> users, deletion_users, tokens;
         for (const std::size_t place : places) {
             event_ids.push_back(requests[place].event_id);
             texts.push_back(user_ids[place]);
+            kinds.emplace_back(to_text(requests[place].kind));
             users.push_back(known.shapes.user_id.canonical(user_ids[place]));
             deletion_users.push_back(known.shapes.deletion_user_id.canonical(user_ids[place]));
             tokens.push_back(token_deletions[place]);
         }
         postgres::Params params;
         params.texts(event_ids).optional_texts(users).optional_texts(deletion_users);
-        params.optional_texts(tokens).texts(texts);
+        params.optional_texts(tokens).texts(texts).texts(kinds);
         return params;
     }
 };

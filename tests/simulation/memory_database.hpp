@@ -61,7 +61,7 @@ public:
     const Clocks& clocks;
     std::map<std::string, User> users;
     std::map<std::string, Deletion> deletions;
-    std::map<std::string, RequestRow> requests;
+    std::map<std::pair<std::string, deletion::RequestKind>, RequestRow> requests;
     std::map<std::string, std::string> tokens;  ///< To their deletion.
     std::map<std::string, MailRow> mails;
     /// Of a user and day: slot number to holder.

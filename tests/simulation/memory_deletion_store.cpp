@@ -33,7 +33,7 @@ void MemoryDeletionStore::commit() {
 
 RequestFacts MemoryDeletionStore::facts_of(const Request& request) {
     RequestFacts facts;
-    const auto entered = database_.requests.find(request.event_id);
+    const auto entered = database_.requests.find({request.event_id, request.kind});
     if (entered != database_.requests.end()) {
         facts.entered = {entered->second.outcome, entered->second.generation};
     }
@@ -95,7 +95,7 @@ RequestReply MemoryDeletionStore::enter_one(
     row.received_at = database_.now();
     row.outcome = *decision.outcome;
     row.deletion_id = reply.deletion_id;
-    database_.requests[request.event_id] = row;
+    database_.requests[{request.event_id, request.kind}] = row;
     reply.outcome = *decision.outcome;
     return reply;
 }

@@ -77,6 +77,20 @@ TEST_F(IntakeStore, ARejectionIsOverwrittenByAReplayOnly) {
     EXPECT_EQ(sql("SELECT outcome, generation FROM deletion_requests"), "accepted|1");
 }
 
+TEST_F(IntakeStore, Rule1_ARecoveryWithTheIdOfItsDeletionIsAnEventOfItsOwn) {
+    Process& a = process();
+    const std::string ann = user();
+    run([&]() -> asio::awaitable<void> {
+        (void)co_await enter_one(a.store, deletion_of(ann, "request-7"));
+        const RequestReply recovered = co_await enter_one(a.store, recovery_of(ann, "request-7"));
+        EXPECT_FALSE(recovered.entered_before);
+        EXPECT_EQ(recovered.outcome, RequestOutcome::accepted);
+        const RequestReply again = co_await enter_one(a.store, recovery_of(ann, "request-7"));
+        EXPECT_TRUE(again.entered_before);
+    });
+    EXPECT_EQ(sql("SELECT status FROM user_deletions"), "cancelled");
+}
+
 TEST_F(IntakeStore, ATextThatCannotBeAnIdIsAnUnknownUser) {
     Process& a = process();
     for (const std::string text : {"ann", "", "7", "6f3b2c1e-0000-4000-8000-00000000000g"}) {
