@@ -18,16 +18,18 @@ constexpr milliseconds gathering{20};
 }  // namespace
 
 asio::awaitable<milliseconds> MailPass::run() {
-    std::vector<MailJob> jobs = co_await store_.due_mails(most_at_once + in_hand_.size());
+    std::vector<MailJob> jobs = co_await store_.due_mails(places_ + in_hand_.size());
     begin(std::move(jobs));
-    if (!in_hand_.empty() && !moved_) {
+    if (!in_hand_.empty() && !moved_ && !outage_) {
         (void)co_await ended_.wait_for(shortest_wait);
         co_await net::sleep_for(gathering);
     }
-    if (std::exchange(moved_, false)) {
+    const bool moved = std::exchange(moved_, false);
+    const bool outage = std::exchange(outage_, false);
+    if (moved && !outage) {
         co_return milliseconds(0);
     }
-    if (!in_hand_.empty()) {
+    if (outage || !in_hand_.empty()) {
         co_return shortest_wait;
     }
     const std::optional<milliseconds> due = co_await store_.until_next_due();
@@ -36,7 +38,7 @@ asio::awaitable<milliseconds> MailPass::run() {
 
 void MailPass::begin(std::vector<MailJob> jobs) {
     for (MailJob& job : jobs) {
-        if (draining_ || in_hand_.size() >= most_at_once) {
+        if (draining_ || in_hand_.size() >= places_) {
             break;
         }
         if (in_hand_.insert(job.deletion.id).second) {
@@ -53,18 +55,26 @@ asio::awaitable<void> MailPass::finished() {
 
 asio::awaitable<void> MailPass::handle(MailJob job) {
     const std::string id = job.deletion.id;
-    const bool moved = co_await try_to_handle(std::move(job));
-    moved_ = moved_ || moved;
+    const RecoveryMailer::Handled handled = co_await try_to_handle(std::move(job));
+    if (handled == RecoveryMailer::Handled::moved) {
+        moved_ = true;
+        places_ = most_at_once;
+    } else if (handled == RecoveryMailer::Handled::outage) {
+        outage_ = true;
+        places_ = 1;
+    }
     in_hand_.erase(id);
     ended_.notify_all();
 }
 
 /// What goes wrong with one must not keep the others.
-asio::awaitable<bool> MailPass::try_to_handle(MailJob job) {
+asio::awaitable<RecoveryMailer::Handled> MailPass::try_to_handle(MailJob job) {
     const std::string id = job.deletion.id;
+    RecoveryMailer::Handled handled = RecoveryMailer::Handled::nothing;
     try {
-        co_return co_await mailer_.handle(std::move(job));
+        handled = co_await mailer_.handle(std::move(job));
     } catch (const Unavailable& unavailable) {
+        handled = RecoveryMailer::Handled::outage;
         log::debug("a recovery mail waits", {{"deletion_id", id}, {"reason", unavailable.what()}});
     } catch (const std::exception& error) {
         if (net::is_stop(error)) {
@@ -75,7 +85,7 @@ asio::awaitable<bool> MailPass::try_to_handle(MailJob job) {
             {{"deletion_id", id}, {"reason", error.what()}}
         );
     }
-    co_return false;
+    co_return handled;
 }
 
 }  // namespace chatear::deletion

@@ -17,6 +17,7 @@
 namespace chatear::deletion {
 
 /// Sends the recovery mails that are due, many side by side; one that takes long holds up nobody.
+/// While what they need is down, one at a time finds out whether it is back.
 class MailPass final : public Pass {
 public:
     static constexpr std::size_t most_at_once = 64;
@@ -33,12 +34,14 @@ public:
 private:
     void begin(std::vector<MailJob> jobs);
     asio::awaitable<void> handle(MailJob job);
-    asio::awaitable<bool> try_to_handle(MailJob job);
+    asio::awaitable<RecoveryMailer::Handled> try_to_handle(MailJob job);
 
     DeletionStore& store_;
     RecoveryMailer& mailer_;
     std::set<std::string> in_hand_;  // Ids of deletions.
-    bool moved_ = false;             // Something happened: look again at once.
+    std::size_t places_ = most_at_once;
+    bool moved_ = false;   // Something happened: look again at once.
+    bool outage_ = false;  // Unless something is down: then a little later.
     bool draining_ = false;
     net::Notification ended_;
     net::TaskGroup mails_;

@@ -5,6 +5,7 @@
 #include "deletion/recovery_token.hpp"
 #include "deletion/settings.hpp"
 #include "mail/message_id.hpp"
+#include "net/task_group.hpp"
 #include "notification/compose.hpp"
 #include "notification/hand_over.hpp"
 
@@ -19,13 +20,14 @@ struct RecoveryMailer::Trying {
     runtime::Claim claim{};
     std::optional<Slot> slot{};
     std::string token_sha256{};
+    bool token_stands = false;
     bool content_begun = false;
 };
 
 RecoveryMailer::RecoveryMailer(Parts parts, Settings settings, Observer observer)
     : parts_(parts), settings_(std::move(settings)), observer_(std::move(observer)) {}
 
-asio::awaitable<bool> RecoveryMailer::handle(MailJob job) {
+asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::handle(MailJob job) {
     const std::optional<MailResult> known = known_result(job);
     if (known) {
         if (known->kind == MailResult::Kind::try_later && !known->reply.empty()) {
@@ -53,12 +55,10 @@ asio::awaitable<bool> RecoveryMailer::handle(MailJob job) {
 
 /// The mail whose acceptance counts. One that was accepted is left to the next pass, which
 /// schedules its deletion by what the ledger says: there is no other way to that state.
-asio::awaitable<bool> RecoveryMailer::send(Letter letter) {
-    const Shared trying = std::make_shared<Trying>();
-    trying->letter = std::move(letter);
-    const bool ours = co_await claim(trying);
-    if (!ours) {
-        co_return false;
+asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::send(Letter letter) {
+    const Shared trying = co_await claim(std::move(letter));
+    if (!trying) {
+        co_return Handled::nothing;
     }
     const std::optional<TryEnd> end = co_await attempt(trying);
     if (!end) {
@@ -68,22 +68,21 @@ asio::awaitable<bool> RecoveryMailer::send(Letter letter) {
     }
     const bool stands = co_await record(trying, *end);
     if (!stands) {
-        co_return false;
+        co_return Handled::nothing;
     }
     co_await settle_slot(trying, *end);
     if (end->status == runtime::LedgerStatus::done) {
-        co_return true;
+        co_return Handled::moved;
     }
     MailResult result = end->result;
     result.address_hash = address_hash(trying->letter.address);
-    co_return co_await conclude(trying->letter.deletion, std::move(result));
+    const Handled handled = co_await conclude(trying->letter.deletion, std::move(result));
+    co_return end->outage ? Handled::outage : handled;
 }
 
 asio::awaitable<bool> RecoveryMailer::send_notice(Letter letter) {
-    const Shared trying = std::make_shared<Trying>();
-    trying->letter = std::move(letter);
-    const bool ours = co_await claim(trying);
-    if (!ours) {
+    const Shared trying = co_await claim(std::move(letter));
+    if (!trying) {
         co_return true;
     }
     const std::optional<TryEnd> end = co_await attempt(trying);
@@ -95,8 +94,10 @@ asio::awaitable<bool> RecoveryMailer::send_notice(Letter letter) {
     co_return end.has_value();
 }
 
-/// False: another process has it, or it has ended.
-asio::awaitable<bool> RecoveryMailer::claim(Shared trying) {
+/// Null: another process has it, or it has ended.
+asio::awaitable<RecoveryMailer::Shared> RecoveryMailer::claim(Letter letter) {
+    Shared trying = std::make_shared<Trying>();
+    trying->letter = std::move(letter);
     const DayState day = co_await parts_.store.day_state();
     trying->event = event_of(trying->letter, day.now);
     trying->claim.event_id = trying->event.event_id;
@@ -115,7 +116,12 @@ asio::awaitable<bool> RecoveryMailer::claim(Shared trying) {
             {{"event_id", trying->event.event_id}}
         );
     }
-    co_return answer == runtime::ClaimAnswer::granted || answer == runtime::ClaimAnswer::taken_over;
+    const bool ours =
+        answer == runtime::ClaimAnswer::granted || answer == runtime::ClaimAnswer::taken_over;
+    if (!ours) {
+        trying.reset();
+    }
+    co_return trying;
 }
 
 asio::awaitable<std::optional<TryEnd>> RecoveryMailer::attempt(Shared trying) {
@@ -126,18 +132,24 @@ asio::awaitable<std::optional<TryEnd>> RecoveryMailer::attempt(Shared trying) {
             co_return unknown_to_all();
         }
     }
-    std::string trouble;
+    TryEnd end;
     try {
         const bool within_limit = co_await take_slot(trying);
         if (!within_limit) {
             co_return std::nullopt;
         }
-        TryEnd end = co_await deliver(trying);
-        co_return std::move(end);
+        end = co_await deliver(trying);
     } catch (const Unavailable& unavailable) {
-        trouble = unavailable.what();
+        end = withdrawn_by_outage(unavailable.what());
+    } catch (const std::exception& error) {
+        if (net::is_stop(error)) {
+            throw;
+        }
+        // The claim must not stay with us, or nobody could try again while we live.
+        end = withdrawn(error.what());
+        log::error("a recovery mail could not be made", {{"reason", end.reason}});
     }
-    co_return withdrawn(std::move(trouble));
+    co_return end;
 }
 
 /// Rules 6 and 9: PostgreSQL's slot first, then the counter that others may count in too.
@@ -177,12 +189,11 @@ asio::awaitable<TryEnd> RecoveryMailer::deliver(Shared trying) {
     co_return std::move(end);
 }
 
-/// Each try has a token of its own, which stands before the mail leaves (rule 5).
+/// Each try has a token of its own (rule 5).
 asio::awaitable<Result<mail::Message>> RecoveryMailer::compose(Shared trying) {
     const Letter& letter = trying->letter;
     const RecoveryToken token = make_recovery_token();
     trying->token_sha256 = token.sha256;
-    co_await parts_.store.add_token(letter.deletion.id, token.sha256);
     LetterContent content;
     content.recovery_url = recovery_link(settings_.recovery_url, token.text);
     content.scheduled_at = trying->slot->now + settings_.recovery_period;
@@ -203,9 +214,13 @@ asio::awaitable<Result<mail::Message>> RecoveryMailer::compose(Shared trying) {
     );
 }
 
-/// Right before the content: nobody has recovered meanwhile, the slot is still today's, and the
-/// claim is ours.
+/// Right before the content: its token stands, nobody has recovered meanwhile, the slot is still
+/// today's, and the claim is ours.
 asio::awaitable<bool> RecoveryMailer::may_begin(Shared trying) {
+    if (!trying->token_stands) {
+        co_await parts_.store.add_token(trying->letter.deletion.id, trying->token_sha256);
+        trying->token_stands = true;
+    }
     const TokenState state = co_await parts_.store.look_up_token(trying->token_sha256);
     if (state != TokenState::usable) {
         co_return false;
@@ -250,38 +265,6 @@ asio::awaitable<void> RecoveryMailer::settle_slot(Shared trying, TryEnd end) {
         const bool last = end.status != runtime::LedgerStatus::retrying;
         co_await parts_.store.pass_mail_slot(letter.slot_holder(), letter.next_slot_holder(last));
     }
-}
-
-asio::awaitable<bool> RecoveryMailer::conclude(Deletion deletion, MailResult result) {
-    const DayState day = co_await parts_.store.day_state();
-    MailContext context;
-    context.now = day.now;
-    context.recovery_period = settings_.recovery_period;
-    context.policy = settings_.retry;
-    context.random = std::generate_canonical<double, 32>(random_);
-    if (result.kind == MailResult::Kind::nobody) {
-        context.relay_accepted_lately = co_await parts_.store.relay_accepted_lately();
-    }
-    if (result.kind != MailResult::Kind::accepted) {
-        result.at = day.now;
-    }
-    Change change = after_mail(deletion, result, context);
-    co_return co_await apply(std::move(change));
-}
-
-asio::awaitable<bool> RecoveryMailer::postpone(Deletion deletion) {
-    const DayState day = co_await parts_.store.day_state();
-    Change change = mail_limited(deletion, next_utc_day(day.now));
-    co_return co_await apply(std::move(change));
-}
-
-asio::awaitable<bool> RecoveryMailer::apply(Change change) {
-    std::vector<Change> changes(1, change);
-    const std::vector<bool> happened = co_await parts_.store.apply(std::move(changes));
-    if (happened.front()) {
-        observer_.changed(change);
-    }
-    co_return happened.front();
 }
 
 bool RecoveryMailer::is_last(const Letter& letter) const {

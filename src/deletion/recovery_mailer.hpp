@@ -58,10 +58,16 @@ public:
 
     RecoveryMailer(Parts parts, Settings settings, Observer observer);
 
-    /// One queued deletion whose mail is due, to its next state; whether something happened, so
-    /// that it is worth to look again at once. Throws Unavailable: then it is as it was, or the
-    /// next pass finds what happened.
-    asio::awaitable<bool> handle(MailJob job);
+    /// What became of a mail, for who gives the next.
+    enum class Handled {
+        moved,    ///< Something happened: it is worth to look again at once.
+        nothing,  ///< It is in somebody else's hands, or was changed meanwhile.
+        outage,   ///< It waits, and the next would fare alike.
+    };
+
+    /// One queued deletion whose mail is due, to its next state. Throws Unavailable: then it is as
+    /// it was, or the next pass finds what happened.
+    asio::awaitable<Handled> handle(MailJob job);
 
     /// A content has begun and its verdict does not stand.
     bool content_in_hand() const { return contents_ > 0; }
@@ -71,11 +77,11 @@ private:
     struct Trying;
     using Shared = std::shared_ptr<Trying>;
 
-    asio::awaitable<bool> send(Letter letter);
+    asio::awaitable<Handled> send(Letter letter);
     /// False: over the day's limit.
     asio::awaitable<bool> send_notice(Letter letter);
 
-    asio::awaitable<bool> claim(Shared trying);
+    asio::awaitable<Shared> claim(Letter letter);
     /// Nothing: over the day's limit.
     asio::awaitable<std::optional<TryEnd>> attempt(Shared trying);
     asio::awaitable<bool> take_slot(Shared trying);
@@ -85,9 +91,9 @@ private:
     asio::awaitable<bool> record(Shared trying, TryEnd end);
     asio::awaitable<void> settle_slot(Shared trying, TryEnd end);
 
-    asio::awaitable<bool> conclude(Deletion deletion, MailResult result);
-    asio::awaitable<bool> postpone(Deletion deletion);
-    asio::awaitable<bool> apply(Change change);
+    asio::awaitable<Handled> conclude(Deletion deletion, MailResult result);
+    asio::awaitable<Handled> postpone(Deletion deletion);
+    asio::awaitable<Handled> apply(Change change);
     bool is_last(const Letter& letter) const;
 
     Parts parts_;

@@ -59,8 +59,11 @@ TryEnd in_doubt(
 
 TryEnd not_sent(const smtp::SendResult& result, bool last_try) {
     const std::string what = notification::describe(result);
-    if (result.held_back || !result.content_began) {
-        return withdrawn("nothing was sent: " + what);
+    if (result.held_back) {
+        return withdrawn("nothing was sent: it was held back");
+    }
+    if (!result.content_began) {
+        return withdrawn_by_outage("nothing was sent: " + what);
     }
     return try_later(SlotUse::passed, "the connection broke within the content: " + what, last_try);
 }
@@ -71,7 +74,9 @@ TryEnd sender_refused(const smtp::SendResult& result) {
     if (result.reply.verdict() == smtp::Verdict::never) {
         return refused_for_good(result, MailResult::Kind::never);
     }
-    return withdrawn("the mail server refuses us for now: " + notification::describe(result));
+    return withdrawn_by_outage(
+        "the mail server refuses us for now: " + notification::describe(result)
+    );
 }
 
 TryEnd judge(
@@ -123,6 +128,12 @@ TryEnd withdrawn(std::string reason) {
     end.slot = SlotUse::freed;
     end.status = LedgerStatus::deferred;
     end.reason = std::move(reason);
+    return end;
+}
+
+TryEnd withdrawn_by_outage(std::string reason) {
+    TryEnd end = withdrawn(std::move(reason));
+    end.outage = true;
     return end;
 }
 

@@ -24,6 +24,7 @@ struct TryEnd {
     SlotUse slot = SlotUse::kept;
     runtime::LedgerStatus status = runtime::LedgerStatus::done;
     bool possible_duplicate = false;  ///< A second copy may come to exist.
+    bool outage = false;              ///< The next mail would fare alike: wait a little.
     std::string reason{};             ///< For the ledger; "" when accepted.
 };
 
@@ -31,8 +32,10 @@ struct TryEnd {
 TryEnd end_of(
     const smtp::SendResult& result, notification::OnAmbiguity on_ambiguity, bool last_try
 );
-/// No judgement: the relay is down, the day is over, or the process stops.
+/// No judgement: the day is over, the deletion is recovered, or the process stops.
 TryEnd withdrawn(std::string reason);
+/// No judgement, because something that every mail needs is down.
+TryEnd withdrawn_by_outage(std::string reason);
 /// It can never be sent as it is; a person has to look.
 TryEnd unsendable(std::string reason);
 /// A process died after the content may have left, and a person shall decide.

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,9 @@ public:
         calls.emplace_back(what);
         if (down) {
             throw Unavailable("postgres", "test:1", "the test says so");
+        }
+        if (breaks_at == what) {
+            throw std::runtime_error("PostgreSQL refuses a value");
         }
     }
 
@@ -162,6 +166,7 @@ public:
     }
 
     bool down = false;
+    std::string breaks_at;
     std::vector<std::string> calls;
     std::function<RequestReply(const Request&)> on_enter = [](const Request&) {
         return RequestReply{};

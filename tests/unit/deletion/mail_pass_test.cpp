@@ -131,6 +131,28 @@ TEST_F(Mails, NothingBeginsWhileTheProcessStopsAndWhatIsUnderWayEnds) {
     EXPECT_THAT(judge_.recorded, SizeIs(1));
 }
 
+TEST_F(Mails, Rule12WhileSomethingIsDownOneAtATimeFindsOutWhetherItIsBack) {
+    limits_.down = true;
+    const auto body = [&]() -> asio::awaitable<void> {
+        store_.mails = {job("ann"), job("bob"), job("cid")};
+        const milliseconds down = co_await pass_.run();
+        EXPECT_EQ(down, Pass::shortest_wait);
+        EXPECT_THAT(judge_.recorded, SizeIs(3));
+        store_.mails = {job("ann"), job("bob"), job("cid")};
+        const milliseconds still_down = co_await pass_.run();
+        EXPECT_EQ(still_down, Pass::shortest_wait);
+        EXPECT_THAT(judge_.recorded, SizeIs(4));
+        limits_.down = false;
+        store_.mails = {job("ann"), job("bob"), job("cid")};
+        const milliseconds back = co_await pass_.run();
+        EXPECT_EQ(back, milliseconds(0));
+        store_.mails = {job("bob"), job("cid")};
+        (void)co_await pass_.run();
+        EXPECT_THAT(transport_.ended, SizeIs(3));
+    };
+    run(body);
+}
+
 TEST_F(Mails, WaitsForTheNextThatIsDue) {
     const auto body = [&]() -> asio::awaitable<void> {
         store_.next_due = milliseconds(5'000);

@@ -45,19 +45,22 @@ protected:
         job_.user = User{.id = "7", .email = address};
     }
 
-    /// Whether something happened.
-    bool handle() {
+    using Handled = RecoveryMailer::Handled;
+
+    Handled handle() {
         RecoveryMailer mailer(
             {store_, limits_, local_times_, judge_, gate_, transport_, templates_, clock_},
             settings_,
             {[this](const Change&) { ++changes_; }, [this] { ++duplicates_; }}
         );
         asio::io_context context;
-        bool moved = false;
-        const auto body = [&]() -> asio::awaitable<void> { moved = co_await mailer.handle(job_); };
+        Handled handled = Handled::nothing;
+        const auto body = [&]() -> asio::awaitable<void> {
+            handled = co_await mailer.handle(job_);
+        };
         test::run_coroutine(context, body);
         EXPECT_FALSE(mailer.content_in_hand());
-        return moved;
+        return handled;
     }
 
     MailRecord& record(LedgerStatus status) {
@@ -88,7 +91,7 @@ protected:
 
 TEST_F(Mailer, Rule4SendsTheMailUnderTheIdOfItsDeletionAndNumber) {
     job_.deletion.mail_number = 3;
-    EXPECT_TRUE(handle());
+    EXPECT_EQ(handle(), Handled::moved);
     EXPECT_THAT(judge_.claims, ElementsAre("d1.3"));
     EXPECT_THAT(transport_.recipients, ElementsAre(address));
     ASSERT_THAT(judge_.recorded, SizeIs(1));
@@ -101,7 +104,7 @@ TEST_F(Mailer, Rule4AnAcceptedMailIsScheduledByWhatTheLedgerSays) {
     handle();
     EXPECT_THAT(store_.applied, IsEmpty());
     record(LedgerStatus::done).sent_at = at(11, 59);
-    EXPECT_TRUE(handle());
+    EXPECT_EQ(handle(), Handled::moved);
     const Change& change = only_change();
     EXPECT_EQ(change.after.status, Status::scheduled);
     EXPECT_EQ(change.after.recovery_sent_at, at(11, 59));
@@ -146,7 +149,7 @@ TEST_F(Mailer, Rule6PostgresGivesTheSlotAndRedisIsAskedToo) {
 
 TEST_F(Mailer, Rule6OverTheLimitItWaitsForTheNextUtcDay) {
     store_.slots = {{"x.1.1", 1}, {"y.1.1", 2}};
-    EXPECT_TRUE(handle());
+    EXPECT_EQ(handle(), Handled::moved);
     EXPECT_THAT(transport_.recipients, IsEmpty());
     EXPECT_EQ(only_change().after.next_mail_at, at(0, 0, 26));
     EXPECT_EQ(only_change().after.status, Status::queued);
@@ -163,7 +166,7 @@ TEST_F(Mailer, Rule6WhatOthersCountedInRedisIsRespectedAndCostsNoSlot) {
 
 TEST_F(Mailer, WithoutRedisNoMailLeavesAndNoTryIsCounted) {
     limits_.down = true;
-    handle();
+    EXPECT_EQ(handle(), Handled::outage);
     EXPECT_THAT(transport_.recipients, IsEmpty());
     EXPECT_EQ(only_change().after.mail_attempts, 0);
     EXPECT_GT(only_change().after.next_mail_at, store_.day.now);
@@ -252,9 +255,10 @@ TEST_F(Mailer, AnUnknownEndIsTriedAgainAndKeepsItsSlotUnlessAPersonShallDecide) 
     EXPECT_THAT(store_.slots, ElementsAre(Pair("d1.1.1", 1)));
 }
 
-TEST_F(Mailer, Rule12ARelayThatIsDownCostsNoTryAndNoSlot) {
+TEST_F(Mailer, Rule12ARelayThatIsDownCostsNoTryNoSlotAndNoToken) {
     transport_.down = true;
-    handle();
+    EXPECT_EQ(handle(), Handled::outage);
+    EXPECT_THAT(store_.tokens, IsEmpty());
     EXPECT_EQ(only_change().after.mail_attempts, 0);
     EXPECT_EQ(only_change().after.status, Status::queued);
     EXPECT_THAT(store_.slots, IsEmpty());
@@ -267,7 +271,7 @@ TEST_F(Mailer, WhatALivingProcessHasIsLeftAlone) {
           runtime::ClaimAnswer::finished,
           runtime::ClaimAnswer::conflict}) {
         judge_.reply.answer = answer;
-        EXPECT_FALSE(handle());
+        EXPECT_EQ(handle(), Handled::nothing);
     }
     EXPECT_THAT(store_.slots, IsEmpty());
     EXPECT_THAT(store_.tokens, IsEmpty());
@@ -292,7 +296,7 @@ TEST_F(Mailer, WhatDiedBetweenVerdictAndStepIsFoundInTheLedger) {
     record(LedgerStatus::retrying).attempts = 1;
     job_.record->reply = "451 4.7.1 greylisted";
     store_.slots = {{"d1.1.1", 1}};
-    EXPECT_TRUE(handle());
+    EXPECT_EQ(handle(), Handled::moved);
     EXPECT_EQ(only_change().after.mail_attempts, 1);
     EXPECT_THAT(store_.slots, ElementsAre(Pair("d1.1.2", 1)));
     store_.applied.clear();
@@ -310,14 +314,24 @@ TEST_F(Mailer, AClaimThatWasLostDecidesNothing) {
     judge_.settlement.action = runtime::Settlement::Action::drop;
     transport_.results = {
         ScriptedTransport::answer(smtp::SendStatus::never, 552, "5.3.4 too large")};
-    EXPECT_FALSE(handle());
+    EXPECT_EQ(handle(), Handled::nothing);
     EXPECT_THAT(store_.applied, IsEmpty());
+}
+
+TEST_F(Mailer, AClaimIsGivenBackWhateverGoesWrong) {
+    for (const std::string what : {"take_mail_slot", "add_token"}) {
+        judge_.recorded.clear();
+        store_.breaks_at = what;
+        EXPECT_EQ(handle(), Handled::moved);
+        ASSERT_THAT(judge_.recorded, SizeIs(1)) << what;
+        EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::deferred);
+    }
 }
 
 TEST_F(Mailer, ARecoveryBeforeTheContentKeepsTheMailFromLeaving) {
     store_.new_token_state = TokenState::cancelled;
     store_.changes_happen = false;
-    EXPECT_FALSE(handle());
+    EXPECT_EQ(handle(), Handled::nothing);
     EXPECT_EQ(judge_.recorded.at(0).verdict.status, LedgerStatus::deferred);
     EXPECT_EQ(changes_, 0);
 }

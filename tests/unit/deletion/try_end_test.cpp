@@ -57,6 +57,7 @@ TEST(TryEnd, Rule7ARefusalOfOurselvesForGoodStartsNoClock) {
         end(result_of(smtp::SendStatus::sender_refused, 451, "4.7.1 slow down", false));
     EXPECT_EQ(for_now.result.kind, Kind::withdrawn);
     EXPECT_EQ(for_now.slot, SlotUse::freed);
+    EXPECT_TRUE(for_now.outage);
 }
 
 TEST(TryEnd, Rule6ARefusedTryPassesItsSlotOn) {
@@ -79,6 +80,8 @@ TEST(TryEnd, Rule4WhatNobodyJudgedIsNoTry) {
         EXPECT_EQ(no_try.slot, SlotUse::freed);
         EXPECT_EQ(no_try.status, LedgerStatus::deferred);
     }
+    EXPECT_FALSE(end(held_back).outage);
+    EXPECT_TRUE(end(result_of(smtp::SendStatus::not_sent, 0, "closed", false)).outage);
     const TryEnd within = end(result_of(smtp::SendStatus::not_sent, 0, "closed", true));
     EXPECT_EQ(within.result.kind, Kind::try_later);
     EXPECT_EQ(within.result.reply, "");
