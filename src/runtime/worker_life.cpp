@@ -246,10 +246,6 @@ asio::awaitable<void> Worker::give_up_claims(bool decided) {
 
 asio::awaitable<void> Worker::close() {
     bool decided = true;
-    for (const auto& task : own_tasks_) {
-        co_await task->stop();
-        decided = decided && !task->content_in_hand();
-    }
     for (const auto& subject : subjects_) {
         co_await subject->consumer->stop();
         decided = decided && !subject->consumer->content_in_hand();
@@ -262,6 +258,10 @@ asio::awaitable<void> Worker::close() {
         }
         co_await subject->source->stop();
         co_await subject->judge->stop();
+    }
+    for (const auto& task : own_tasks_) {  // Handlers may have used what they end.
+        co_await task->stop();
+        decided = decided && !task->content_in_hand();
     }
     if (pool_) {
         co_await relay_->stop();

@@ -2,9 +2,11 @@
 
 import datetime
 import json
+import re
 import time
 
 from deletion_world import PERIOD, Page, text_of
+from dev_stack.places import CHECKOUT
 from dev_stack.process import wait_until
 from world import PATIENCE
 
@@ -40,6 +42,9 @@ def test_an_account_is_deleted_after_its_recovery_period(world, deletions):
     for subject in ("user.deletion.requested", "user.deletion.scheduled"):
         assert deletions.told(subject) == [executed["id"]]
     assert worker.metric("chatear_deletions_total") >= 3
+    explained = (CHECKOUT / "docs/operations.md").read_text()
+    shown = re.findall(r"^# HELP (\S+)", worker.get("/metrics")[1], re.MULTILINE)
+    assert [name for name in shown if f"`{name}`" not in explained] == []
     assert worker.terminate() == 0
 
 
