@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace chatear::deletion {
@@ -86,10 +87,18 @@ asio::awaitable<void> Scheduler::repeat(std::shared_ptr<Loop> loop) {
 asio::awaitable<void> Scheduler::rest(
     std::shared_ptr<Loop> loop, std::uint64_t seen, milliseconds wait
 ) {
-    const auto end = std::chrono::steady_clock::now() + wait;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto end = begin + wait;
+    const auto earliest = begin + loop->of.notified_after;
     bool waiting = wait > milliseconds(0);
-    while (waiting && !draining_ && (notified_ == seen || !loop->of.on_notification)) {
-        waiting = co_await changed_.wait_until(end);
+    while (waiting && !draining_) {
+        const bool notified = loop->of.on_notification && notified_ != seen;
+        if (notified && std::chrono::steady_clock::now() >= earliest) {
+            break;
+        }
+        const auto until = notified ? std::min(end, earliest) : end;
+        const bool changed = co_await changed_.wait_until(until);
+        waiting = changed || until < end;
     }
 }
 

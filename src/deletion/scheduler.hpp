@@ -26,6 +26,8 @@ public:
         std::string name;
         std::shared_ptr<Pass> pass;
         bool on_notification = true;
+        /// The soonest after the pass before: they come in bursts, one for each batch of requests.
+        std::chrono::milliseconds notified_after{100};
     };
 
     /// `channel`: what the database notifies when something is due within seconds.
