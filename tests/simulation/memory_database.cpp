@@ -66,11 +66,15 @@ bool MemoryDatabase::apply(const Change& change) {
 }
 
 void MemoryDatabase::insert(const deletion::RequestDecision& decision) {
-    const Deletion& row = *decision.create;
+    adopt(*decision.create);
+    tell(decision.notices, decision.create->id, decision.create->user_id);
+}
+
+void MemoryDatabase::adopt(const Deletion& row) {
     EXPECT_TRUE(open_.emplace(row.user_id, row.id).second) << "two open deletions of a user";
     EXPECT_TRUE(deletions.emplace(row.id, row).second);
+    made[row.id] = clocks.true_time();
     check_row(row);
-    tell(decision.notices, row.id, row.user_id);
 }
 
 void MemoryDatabase::write_audit(const std::vector<deletion::AuditEntry>& entries) {

@@ -5,6 +5,7 @@
 #include "simulated_clock.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -56,6 +57,8 @@ public:
     /// Whether it happened; with its audit rows and notices.
     bool apply(const Change& change);
     void insert(const deletion::RequestDecision& decision);
+    /// A row of another system, which the tables had before us.
+    void adopt(const Deletion& row);
     void write_audit(const std::vector<deletion::AuditEntry>& entries);
 
     const Clocks& clocks;
@@ -63,12 +66,15 @@ public:
     std::map<std::string, Deletion> deletions;
     std::map<std::pair<std::string, deletion::RequestKind>, RequestRow> requests;
     std::map<std::string, std::string> tokens;  ///< To their deletion.
+    std::vector<std::string> links;             ///< The tokens in the order of their making.
     std::map<std::string, MailRow> mails;
     /// Of a user and day: slot number to holder.
     std::map<std::pair<std::string, std::string>, std::map<int, std::string>> mail_slots;
     std::map<std::string, std::set<std::string>> execution_slots;  ///< Of a day.
-    std::set<std::string> unfinished_recoveries;  ///< `user.recover` in the ledger, not final.
-    std::size_t recoveries_in_outbox = 0;
+    /// `user.recover` in the ledger, not final: of an event's id the generation.
+    std::map<std::string, std::uint32_t> unfinished_recoveries;
+    std::deque<deletion::Request> outbox;   ///< Of these, those that wait for another try.
+    std::map<std::string, Time> made;       ///< The true time of every deletion.
     std::optional<Time> last_other_mail{};  ///< The relay accepted somebody else's.
     std::optional<std::string> stopped{};
     std::vector<LogRow> log;

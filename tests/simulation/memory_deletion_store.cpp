@@ -139,7 +139,7 @@ asio::awaitable<DayState> MemoryDeletionStore::day_state() {
     state.day = utc_day(state.now);
     state.executed = static_cast<int>(database_.execution_slots[state.day].size());
     state.executions_stopped = database_.stopped;
-    state.recovery_in_outbox = database_.recoveries_in_outbox > 0;
+    state.recovery_in_outbox = !database_.outbox.empty();
     co_return state;
 }
 
@@ -224,6 +224,7 @@ asio::awaitable<void> MemoryDeletionStore::add_token(
 ) {
     begin();
     database_.tokens[token_sha256] = deletion_id;
+    database_.links.push_back(token_sha256);
     commit();
     co_return;
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace chatear::simulation {
@@ -12,6 +13,9 @@ deletion::RecoveryMailer::Settings mailer_settings(const Surroundings& world) {
     settings.from = mail::parse_address("Chatear <no-reply@chatear.example>").value();
     settings.on_ambiguity = world.on_ambiguity;
     settings.recovery_url = "https://chatear.example/recover";
+    // Without pauses: they are drawn by chance, and a seed has to bring its history back.
+    settings.retry.base = 0ms;
+    settings.retry.most = 0ms;
     return settings;
 }
 
@@ -68,16 +72,30 @@ asio::awaitable<void> SimulatedProcess::enter(deletion::Request request) {
 
 asio::awaitable<void> SimulatedProcess::take_event(deletion::Request event) {
     const std::string id = event.event_id;
+    const std::uint32_t generation = event.generation;
     const bool recovery = event.kind == deletion::RequestKind::recovery;
     world_.faults.before_effect();
-    if (recovery) {
-        world_.database.unfinished_recoveries.insert(id);
+    const bool ours = !recovery || claim_recovery(event);
+    const bool later = ours && recovery && world_.faults.one_in(3);
+    world_.faults.before_effect();
+    if (later) {
+        // A Retry: one statement is its verdict and what brings it back.
+        world_.database.unfinished_recoveries[id] = ++event.generation;
+        world_.database.outbox.push_back(std::move(event));
+    } else if (ours) {
+        co_await enter(std::move(event));
+        world_.faults.before_effect();
+        world_.database.unfinished_recoveries.erase(id);
     }
-    co_await enter(std::move(event));
     world_.faults.before_effect();
-    world_.database.unfinished_recoveries.erase(id);
-    world_.faults.before_effect();
-    world_.stream.acknowledge(id);
+    world_.stream.acknowledge(id, generation);
+}
+
+/// False: it came again after its verdict, and another generation of it is on its way.
+bool SimulatedProcess::claim_recovery(const deletion::Request& event) {
+    std::uint32_t& generation = world_.database.unfinished_recoveries[event.event_id];
+    generation = std::max(generation, event.generation);
+    return generation == event.generation;
 }
 
 asio::awaitable<void> SimulatedProcess::recover_by_page(deletion::Request request) {

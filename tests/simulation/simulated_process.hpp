@@ -59,6 +59,7 @@ private:
     };
 
     asio::awaitable<void> enter(deletion::Request request);
+    bool claim_recovery(const deletion::Request& event);
 
     Surroundings& world_;
     std::string name_;

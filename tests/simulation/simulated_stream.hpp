@@ -5,6 +5,7 @@
 #include "fault_plan.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -24,10 +25,10 @@ public:
     const deletion::Request& at(std::size_t place) const { return waiting_.at(place); }
 
     /// Keeps it in the archive, from which an older store may come back.
-    void acknowledge(const std::string& event_id) {
+    void acknowledge(const std::string& event_id, std::uint32_t generation) {
         const auto found =
             std::find_if(waiting_.begin(), waiting_.end(), [&](const deletion::Request& request) {
-                return request.event_id == event_id;
+                return request.event_id == event_id && request.generation == generation;
             });
         if (found != waiting_.end()) {
             archive_.push_back(std::move(*found));

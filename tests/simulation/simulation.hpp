@@ -55,12 +55,15 @@ private:
     // What happens to them.
     void time_passes();
     void somebody_asks(deletion::RequestKind kind);
+    void somebody_asks_in_between();
     void an_old_event_comes_back();
     void the_product_changes_a_user();
     void redis_has_trouble();
     void the_relay_changes_its_mood();
     void database_clock_changes();
     void operator_looks();
+    void the_outbox_is_published();
+    void another_systems_row_is_found();
 
     std::string some_user();
     std::string new_address(const std::string& user_id);

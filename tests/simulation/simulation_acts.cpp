@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <iterator>
 #include <utility>
 
 /// What happens in the simulated world.
@@ -40,15 +39,13 @@ void Simulation::take_some_event() {
 }
 
 void Simulation::recover_by_some_link() {
-    if (database_.tokens.empty() || !faults_.one_in(4)) {
+    if (database_.links.empty() || !faults_.one_in(4)) {
         return;
     }
-    auto token = database_.tokens.begin();
-    std::advance(token, faults_.below(database_.tokens.size()));
     Request request;
     request.kind = RequestKind::recovery;
     request.event_id = fmt::format("page-{}", ++last_name_);
-    request.token_sha256 = token->first;
+    request.token_sha256 = database_.links.at(faults_.below(database_.links.size()));
     request.by_page = true;
     some_process([request](SimulatedProcess& process) { return process.recover_by_page(request); });
 }
@@ -82,6 +79,12 @@ void Simulation::somebody_asks(RequestKind kind) {
     stream_.publish(std::move(event));
 }
 
+void Simulation::somebody_asks_in_between() {
+    if (faults_.one_in(3)) {
+        somebody_asks(RequestKind::recovery);
+    }
+}
+
 /// A redelivery, an older store, a consumer that was reset, a replay.
 void Simulation::an_old_event_comes_back() {
     if (stream_.archive().empty()) {
@@ -96,7 +99,7 @@ void Simulation::an_old_event_comes_back() {
 }
 
 void Simulation::the_product_changes_a_user() {
-    if (!faults_.one_in(3)) {
+    if (!faults_.one_in(6)) {
         return;
     }
     const std::string id = some_user();
@@ -144,7 +147,7 @@ void Simulation::redis_has_trouble() {
 }
 
 void Simulation::the_relay_changes_its_mood() {
-    relay_.mood = faults_.one_in(2) ? Mood::accepts : static_cast<Mood>(faults_.below(8));
+    relay_.mood = !faults_.one_in(3) ? Mood::accepts : static_cast<Mood>(faults_.below(8));
 }
 
 /// Never in the middle of a pass, and with nobody in between who has not compared the clocks yet:
@@ -174,6 +177,30 @@ void Simulation::database_clock_changes() {
     faults_.interrupt = interrupt;
     clocks_.set_database_ahead(ahead + clock_jump);
     clock_is_ahead_ = true;
+}
+
+void Simulation::the_outbox_is_published() {
+    if (!database_.outbox.empty()) {
+        stream_.publish(database_.outbox.front());
+        database_.outbox.pop_front();
+    }
+}
+
+/// It says that its mail went out long ago, and nothing proves it.
+void Simulation::another_systems_row_is_found() {
+    const std::optional<User> user = database_.user(some_user());
+    if (!user || user->is_deleted || database_.open_of(user->id) != nullptr) {
+        return;
+    }
+    Deletion row;
+    row.id = fmt::format("a{}", ++database_.last_id);
+    row.user_id = user->id;
+    row.status = Status::scheduled;
+    row.requested_at = database_.now() - 31h;
+    row.recovery_sent_at = database_.now() - 30h;
+    row.scheduled_at = database_.now() - 6h;
+    row.address_hash = deletion::address_hash(user->email.value_or(""));
+    database_.adopt(row);
 }
 
 void Simulation::operator_looks() {
