@@ -185,7 +185,8 @@ DECLARE
                   WHERE c.oid = 'action_logs'::regclass);
 BEGIN
     EXECUTE replace($function$
-        CREATE OR REPLACE FUNCTION chatear_audit_chain() RETURNS trigger LANGUAGE plpgsql AS $body$
+        -- A plan that was made for a small table stays in its session: it must use the index from the first row on.
+        CREATE OR REPLACE FUNCTION chatear_audit_chain() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $body$
         BEGIN
             -- An older snapshot would not see the head, and the chain would fork.
             IF current_setting('transaction_isolation') <> 'read committed' THEN

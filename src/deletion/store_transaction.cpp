@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace chatear::deletion {
+namespace {
+
+// A statement of ours is for hundreds of rows: planning it costs little, and the plan that was kept
+// from when the tables were small costs a scan of all of them a row.
+const std::string plan_anew = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)";
+
+}  // namespace
 
 StoreTransaction::StoreTransaction(std::string where, postgres::Transaction transaction)
     : where_(std::move(where)), transaction_(std::move(transaction)) {}
@@ -11,6 +18,8 @@ StoreTransaction::StoreTransaction(std::string where, postgres::Transaction tran
 asio::awaitable<StoreTransaction> StoreTransaction::begin(postgres::Pool& pool) {
     postgres::Transaction transaction = co_await pool.begin();
     StoreTransaction begun(pool.where(), std::move(transaction));
+    postgres::Params none;
+    (void)co_await begun.run(plan_anew, std::move(none));
     co_return begun;
 }
 

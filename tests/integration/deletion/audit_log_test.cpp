@@ -147,6 +147,28 @@ TEST_F(AuditLog, FindsTheHeadWhateverTheSearchPathOfTheWriter) {
     EXPECT_EQ(verified().broken, std::nullopt);
 }
 
+// A session keeps the plan of a trigger: made while the table was small, it read all of it for each
+// row when the table had grown.
+TEST_F(AuditLog, IsNeverReadAsAWholeForARow) {
+    migrate();
+    sql("VACUUM ANALYZE action_logs");
+    const std::string scans =
+        "SELECT pg_stat_clear_snapshot(), seq_scan FROM pg_stat_user_tables WHERE relname = "
+        "'action_logs'";
+    const std::string before = sql(scans);
+    sql("INSERT INTO action_logs (action) SELECT 'x' FROM generate_series(1, 500)");
+    // Counted once the session has ended, and the index is what tells that.
+    sql("DO $$ BEGIN FOR n IN 1..100 LOOP PERFORM pg_stat_clear_snapshot(); EXIT WHEN (SELECT "
+        "idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'action_logs_chain') >= 500; "
+        "PERFORM pg_sleep(0.1); END LOOP; END $$");
+    EXPECT_EQ(
+        sql("SELECT idx_scan >= 500 FROM pg_stat_user_indexes WHERE indexrelname = "
+            "'action_logs_chain'"),
+        "t"
+    );
+    EXPECT_EQ(sql(scans), before);
+}
+
 TEST_F(AuditLog, IsOneChainUnderConcurrentWriters) {
     const postgres::Statement insert =
         "INSERT INTO action_logs (user_id, action) SELECT n, 'x' FROM generate_series(1, 20) n";
