@@ -1,9 +1,10 @@
 """`./dev bench`: measures on private servers and prints one table; every row is a ratio within the run.
 
     ./dev bench email [--count 20000] [--bytes 1024] [--set SMTP_CONNECTIONS=16 ...]
+    ./dev bench deletion [--count 20000] [--scheduled 1000000]
 
 `email` lets the worker send a backlog to Postfix's smtp-sink, and Postfix's own load generator,
-smtp-source, send as many to the same sink right after it.
+smtp-source, send as many to the same sink right after it. `deletion` is in deletion.py.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 
+import deletion
 from dev_stack.nats_client import NatsClient
 from dev_stack.places import CHECKOUT, executable, free_port
 from dev_stack.process import Process, wait_until
@@ -139,6 +141,17 @@ def bench_email(arguments):
         print(f"  {label:34}{value:>12}")
 
 
+def bench_deletion(arguments):
+    with tempfile.TemporaryDirectory(prefix="chatear-bench-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        result = deletion.measure(folder, arguments.count, arguments.scheduled)
+    if arguments.json:
+        print(json.dumps(result))
+    else:
+        deletion.report(result)
+
+
 def setting(text):
     name, equals, value = text.partition("=")
     if not equals:
@@ -155,10 +168,15 @@ def main():
     email.add_argument("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", type=setting,
                        help="a setting of the worker; may be repeated")
     email.add_argument("--json", action="store_true")
-    email.set_defaults(run=bench_email)
+    email.set_defaults(run=bench_email, needs=executable("notification-worker"))
+    deletions = benchmarks.add_parser("deletion", help="intake with the audit chain, a scheduler's pass, a verification")
+    deletions.add_argument("--count", type=int, default=20_000)
+    deletions.add_argument("--scheduled", type=int, default=1_000_000)
+    deletions.add_argument("--json", action="store_true")
+    deletions.set_defaults(run=bench_deletion, needs=deletion.BENCH)
     arguments = parser.parse_args()
-    if not executable("notification-worker").exists():
-        sys.exit("build/release/bin/notification-worker is missing: ./dev build")
+    if not arguments.needs.exists():
+        sys.exit(f"{arguments.needs.relative_to(CHECKOUT)} is missing: ./dev build")
     arguments.run(arguments)
 
 
