@@ -17,6 +17,10 @@ public:
 
     virtual std::string name() const = 0;
 
+    /// Before start(), with tables and connections there. Throws std::runtime_error for what
+    /// waiting cannot mend: the worker ends; Unavailable: it is asked again.
+    virtual asio::awaitable<void> prepare() { co_return; }
+
     /// Tables, streams and connections are prepared: begin.
     virtual void start() = 0;
 

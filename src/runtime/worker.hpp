@@ -118,6 +118,7 @@ private:
     void start_connections();
     asio::awaitable<void> prepare();
     asio::awaitable<void> prepare_database();
+    asio::awaitable<void> prepare_task(Task& task);
     asio::awaitable<void> migrate();
     asio::awaitable<void> check_schema();
     asio::awaitable<void> declare(nats::StreamDeclaration declaration);

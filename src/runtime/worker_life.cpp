@@ -98,6 +98,9 @@ asio::awaitable<void> Worker::prepare() {
         tasks_.start("outbox wake-ups", wake_relay());
         tasks_.start("retention", tidy_up());
     }
+    for (const auto& task : own_tasks_) {
+        co_await prepare_task(*task);
+    }
     starting_ = "NATS streams";
     co_await declare_own_streams();
     for (const auto& subject : subjects_) {
@@ -119,6 +122,18 @@ asio::awaitable<void> Worker::prepare_database() {
             co_return;
         } catch (const Unavailable& unavailable) {
             log::debug("the database is not ready", {{"reason", unavailable.why()}});
+        }
+        co_await net::sleep_for(retry_start);
+    }
+}
+
+asio::awaitable<void> Worker::prepare_task(Task& task) {
+    while (true) {
+        try {
+            co_await task.prepare();
+            co_return;
+        } catch (const Unavailable& unavailable) {
+            starting_ = task.name() + ": " + unavailable.why();
         }
         co_await net::sleep_for(retry_start);
     }

@@ -11,6 +11,9 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <functional>
+#include <stdexcept>
+#include <utility>
 
 namespace chatear::runtime {
 namespace {
@@ -26,6 +29,17 @@ public:
     explicit NotedTask(Worker& worker) : worker_(worker) {}
 
     std::string name() const override { return "noted"; }
+    asio::awaitable<void> prepare() override {
+        calls.emplace_back("prepare");
+        if (unavailable > 0) {
+            --unavailable;
+            throw Unavailable("postgres", "test:1", "the test says so");
+        }
+        if (!mistake.empty()) {
+            throw std::runtime_error(mistake);
+        }
+        co_return;
+    }
     void start() override {
         calls.emplace_back("start");
         ::raise(SIGTERM);
@@ -50,6 +64,8 @@ public:
     std::vector<std::string> calls;
     bool empty = true;
     bool in_hand = false;
+    int unavailable = 0;  // So often, before it can be prepared.
+    std::string mistake;
 
 private:
     Worker& worker_;
@@ -74,10 +90,18 @@ protected:
 
     /// What was asked of the task; status_ is the worker's.
     std::vector<std::string> run(std::vector<std::string> tables, bool empty, bool in_hand) {
+        return run(std::move(tables), [=](NotedTask& task) {
+            task.empty = empty;
+            task.in_hand = in_hand;
+        });
+    }
+
+    std::vector<std::string> run(
+        std::vector<std::string> tables, const std::function<void(NotedTask&)>& set_up
+    ) {
         Worker worker(context_.get_executor(), config_);
         const auto task = std::make_shared<NotedTask>(worker);
-        task->empty = empty;
-        task->in_hand = in_hand;
+        set_up(*task);
         worker.attach_task(task, std::move(tables));
         const auto body = [&]() -> asio::awaitable<void> { status_ = co_await worker.run(); };
         test::run_coroutine(context_, body, 60s);
@@ -99,14 +123,14 @@ protected:
 
 TEST_F(WorkerTask, LivesAsAConsumerDoes) {
     const auto calls = run({"event_ledger"}, true, false);
-    EXPECT_THAT(calls, ElementsAre("start", "drain", "emptied", "emptied", "stop"));
+    EXPECT_THAT(calls, ElementsAre("prepare", "start", "drain", "emptied", "emptied", "stop"));
     EXPECT_EQ(status_, 0);
     EXPECT_EQ(released(), "1");
 }
 
 TEST_F(WorkerTask, WhatItBeganAndDoesNotKnowKeepsTheProcessFromBeingReleased) {
     const auto calls = run({}, false, true);
-    EXPECT_THAT(calls, ElementsAre("start", "drain", "emptied", "emptied", "stop"));
+    EXPECT_THAT(calls, ElementsAre("prepare", "start", "drain", "emptied", "emptied", "stop"));
     EXPECT_EQ(status_, 0);
     EXPECT_EQ(released(), "0");
 }
@@ -115,6 +139,22 @@ TEST_F(WorkerTask, IsNotBegunWithoutItsTables) {
     const auto calls = run({"event_ledger", "no_such_table"}, true, false);
     EXPECT_EQ(status_, 1);
     EXPECT_THAT(calls, Not(Contains("start")));
+}
+
+TEST_F(WorkerTask, ThatCannotWorkIsNotBegun) {
+    const auto calls = run({}, [](NotedTask& task) { task.mistake = "a column does not fit"; });
+    EXPECT_EQ(status_, 1);
+    EXPECT_THAT(calls, Contains("prepare"));
+    EXPECT_THAT(calls, Not(Contains("start")));
+}
+
+TEST_F(WorkerTask, IsAskedAgainWhileWhatItNeedsIsNotThere) {
+    const auto calls = run({}, [](NotedTask& task) { task.unavailable = 2; });
+    EXPECT_EQ(status_, 0);
+    EXPECT_THAT(
+        calls,
+        ElementsAre("prepare", "prepare", "prepare", "start", "drain", "emptied", "emptied", "stop")
+    );
 }
 
 }  // namespace
