@@ -1,6 +1,7 @@
 #include "admin/commands.hpp"
 #include "admin/deletion_orders.hpp"
 #include "admin/deletion_table.hpp"
+#include "admin/erase.hpp"
 #include "admin/moment.hpp"
 #include "admin/whole_number.hpp"
 #include "mail/characters.hpp"
@@ -155,7 +156,7 @@ void declare_resume(CLI::App& deletions, Action& chosen) {
 
 void declare_deletions(CLI::App& app, Action& chosen) {
     CLI::App* deletions = app.add_subcommand(
-        "deletions", "Account deletions: list, show, cancel, run, resend, accept, resume"
+        "deletions", "Account deletions: list, show, cancel, run, resend, accept, resume, erase"
     );
     deletions->footer(footer);
     deletions->require_subcommand(1);
@@ -186,6 +187,7 @@ void declare_deletions(CLI::App& app, Action& chosen) {
         DeletionOrder::accept
     );
     declare_resume(*deletions, chosen);
+    declare_erase(*deletions, chosen);
 }
 
 }  // namespace chatear::admin

@@ -1,5 +1,7 @@
 #include "deletion/deletion_service.hpp"
 
+#include "base/log.hpp"
+#include "deletion/erasure_pass.hpp"
 #include "deletion/execution_pass.hpp"
 #include "deletion/housekeeping_pass.hpp"
 #include "deletion/intake_desk.hpp"
@@ -7,6 +9,7 @@
 #include "deletion/mail_pass.hpp"
 #include "deletion/nats_clock.hpp"
 #include "deletion/postgres_deletion_store.hpp"
+#include "deletion/postgres_erasure.hpp"
 #include "deletion/recovery_guard.hpp"
 #include "deletion/recovery_mailer.hpp"
 #include "deletion/recovery_page.hpp"
@@ -19,6 +22,8 @@
 #include "runtime/redis_service.hpp"
 
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 namespace chatear::deletion {
@@ -45,6 +50,7 @@ public:
     DeletionService(runtime::Worker& worker, const ServiceSettings& settings);
 
     std::string name() const override { return "deletions"; }
+    asio::awaitable<void> prepare() override;
     void start() override { scheduler_.start(); }
     void drain() override { scheduler_.drain(); }
     asio::awaitable<bool> emptied(std::chrono::milliseconds limit) override {
@@ -80,6 +86,7 @@ private:
     runtime::LedgerJudge judge_;
     RecoveryMailer mailer_;
     RecoveryGuard guard_;
+    std::optional<PostgresErasure> erasure_;  // HARD_DELETE_AFTER is set.
     Scheduler scheduler_;
 };
 
@@ -142,13 +149,34 @@ std::vector<Scheduler::NamedPass> DeletionService::passes(
     runtime::Worker& worker, const Settings& settings
 ) {
     const ExecutionPass::Parts parts{store_, limits_, guard_, journal_, worker.clock()};
-    return {
+    std::vector<Scheduler::NamedPass> all{
         {"recovery mails", std::make_shared<MailPass>(worker.executor(), store_, mailer_)},
         {"executions",
          std::make_shared<ExecutionPass>(parts, settings.daily_limit, settings.recovery_period),
          true,
          Pass::shortest_wait},
         {"housekeeping", std::make_shared<HousekeepingPass>(store_), false}};
+    if (settings.erasure.after) {
+        erasure_.emplace(worker.pool(), settings.erasure);
+        const ErasurePass::Parts erasing{*erasure_, store_, journal_, worker.clock()};
+        all.push_back(Scheduler::NamedPass{"erasure", std::make_shared<ErasurePass>(erasing), false}
+        );
+    }
+    return all;
+}
+
+/// Columns that cannot be blanked are found now, not when the first account is due.
+asio::awaitable<void> DeletionService::prepare() {
+    if (!erasure_) {
+        co_return;
+    }
+    const Result<void> prepared = co_await erasure_->prepare();
+    if (!prepared) {
+        throw std::runtime_error(prepared.error().message);
+    }
+    for (const std::string& column : erasure_->absent_columns()) {
+        log::info("the table users lacks a column that is erased by default", {{"column", column}});
+    }
 }
 
 }  // namespace

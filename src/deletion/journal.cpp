@@ -67,6 +67,22 @@ void Journal::executed(const std::string& deletion_id, ExecutionAnswer answer) {
     }
 }
 
+void Journal::erased(const Erasure& erasure) {
+    if (erasure.answer == ErasureAnswer::erased) {
+        count("erased");
+        log::info(
+            "a deleted account's personal data was erased",
+            {{"step", "erased"}, {"deletion_id", erasure.deletion_id}}
+        );
+    } else if (erasure.answer == ErasureAnswer::refused) {
+        count("not_erased");
+        log::error(
+            "the table users refuses to have an account's columns blanked",
+            {{"deletion_id", erasure.deletion_id}, {"reason", erasure.refused_for}}
+        );
+    }
+}
+
 void Journal::limited(const std::string& day, int limit) {
     if (limited_day_ == day) {
         return;

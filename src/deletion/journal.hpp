@@ -2,6 +2,7 @@
 
 #include "deletion/change.hpp"
 #include "deletion/deletion_store.hpp"
+#include "deletion/erasure.hpp"
 #include "deletion/intake.hpp"
 #include "runtime/metrics.hpp"
 
@@ -19,6 +20,9 @@ public:
     void changed(const Change& change);
     void requested(const Request& request, const RequestReply& reply);
     void executed(const std::string& deletion_id, ExecutionAnswer answer);
+
+    /// What cannot be erased is said each time it was tried.
+    void erased(const Erasure& erasure);
 
     /// Once a UTC day: the rest waits for the next one.
     void limited(const std::string& day, int limit);

@@ -79,13 +79,18 @@ bool is_column_name(std::string_view name) {
            });
 }
 
+/// Who was deleted, and when, stays.
+bool is_needed(std::string_view column) {
+    return column == "id" || column == "is_deleted" || column == "deleted_at";
+}
+
 std::vector<std::string> read_columns(SettingsReader& reader) {
     constexpr std::string_view name = "HARD_DELETE_COLUMNS";
     const std::string list = reader.text(
         {.name = name,
-         .fallback = "email,name",
-         .help = "The columns of users that HARD_DELETE_AFTER blanks; one that is not there is "
-                 "left out."},
+         .fallback = "email,name,locale,time_zone",
+         .help = "The columns of users that HARD_DELETE_AFTER blanks. Of the default's four those "
+                 "are left out that the table lacks; any other must be there."},
         "names of columns, joined by commas"
     );
     std::vector<std::string> columns;
@@ -100,19 +105,25 @@ std::vector<std::string> read_columns(SettingsReader& reader) {
         while (column.ends_with(' ')) {
             column.remove_suffix(1);
         }
-        if (!is_column_name(column) || column == "id") {
+        if (!is_column_name(column) || is_needed(column)) {
             reader.add_error(
                 name,
                 "'" + std::string(column) +
-                    "' cannot be blanked: allowed are names of letters, digits and '_', but not id"
+                    "' cannot be blanked: allowed are names of letters, digits and '_', but not "
+                    "id, is_deleted and deleted_at"
             );
         }
-        columns.emplace_back(column);
+        if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
+            columns.emplace_back(column);
+        }
     }
     return columns;
 }
 
-void read_erasure(SettingsReader& reader, Settings& settings) {
+}  // namespace
+
+ErasureSettings read_erasure_settings(SettingsReader& reader) {
+    ErasureSettings settings;
     constexpr std::string_view name = "HARD_DELETE_AFTER";
     const std::string after = reader.text(
         {.name = name,
@@ -126,20 +137,19 @@ void read_erasure(SettingsReader& reader, Settings& settings) {
         if (!duration || *duration < hours(24) || *duration > hours(24 * 3650)) {
             reader.add_error(name, "'" + after + "' is wrong: allowed is off, or 1d to 3650d");
         } else {
-            settings.hard_delete_after = *duration;
+            settings.after = *duration;
         }
     }
-    settings.hard_delete_columns = read_columns(reader);
+    settings.columns = read_columns(reader);
+    return settings;
 }
-
-}  // namespace
 
 Settings read_settings(SettingsReader& reader) {
     Settings settings;
     const bool development = read_development(reader);
     read_limits(reader, settings);
     read_recovery(reader, settings, development);
-    read_erasure(reader, settings);
+    settings.erasure = read_erasure_settings(reader);
     return settings;
 }
 

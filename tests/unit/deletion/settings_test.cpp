@@ -42,8 +42,10 @@ TEST(DeletionSettings, HaveTheOriginalsLimitsUnlessToldOtherwise) {
     EXPECT_EQ(found.settings.recovery_period, hours(24));
     EXPECT_EQ(found.settings.recovery_url, page);
     EXPECT_EQ(found.settings.recovery_listen, (ListenAddress{.host = "127.0.0.1", .port = 9091}));
-    EXPECT_EQ(found.settings.hard_delete_after, std::nullopt);
-    EXPECT_THAT(found.settings.hard_delete_columns, ElementsAre("email", "name"));
+    EXPECT_EQ(found.settings.erasure.after, std::nullopt);
+    EXPECT_THAT(
+        found.settings.erasure.columns, ElementsAre("email", "name", "locale", "time_zone")
+    );
 }
 
 TEST(DeletionSettings, RefuseARecoveryPeriodUnder24HoursButInDevelopment) {
@@ -80,16 +82,17 @@ TEST(DeletionSettings, BlankWhatIsPersonalOnlyWhenTold) {
     const Read found = read(
         {{"RECOVERY_URL", page},
          {"HARD_DELETE_AFTER", "30d"},
-         {"HARD_DELETE_COLUMNS", "email, phone_number"}}
+         {"HARD_DELETE_COLUMNS", "email, phone_number,email"}}
     );
     EXPECT_THAT(found.errors, IsEmpty());
-    EXPECT_EQ(found.settings.hard_delete_after, hours(24 * 30));
-    EXPECT_THAT(found.settings.hard_delete_columns, ElementsAre("email", "phone_number"));
+    EXPECT_EQ(found.settings.erasure.after, hours(24 * 30));
+    EXPECT_THAT(found.settings.erasure.columns, ElementsAre("email", "phone_number"));
     EXPECT_THAT(
         read({{"RECOVERY_URL", page}, {"HARD_DELETE_AFTER", "soon"}}).errors,
         ElementsAre(HasSubstr("HARD_DELETE_AFTER"))
     );
-    for (const std::string columns : {"id", "email,,name", "a b", "x\"y"}) {
+    for (const std::string columns :
+         {"id", "is_deleted", "deleted_at", "email,,name", "a b", "x\"y"}) {
         SCOPED_TRACE(columns);
         const Read wrong = read({{"RECOVERY_URL", page}, {"HARD_DELETE_COLUMNS", columns}});
         EXPECT_THAT(wrong.errors, ElementsAre(HasSubstr("HARD_DELETE_COLUMNS")));

@@ -1,0 +1,47 @@
+#include "deletion/erasure_pass.hpp"
+
+#include "base/error.hpp"
+
+#include <utility>
+
+namespace chatear::deletion {
+
+using std::chrono::milliseconds;
+
+asio::awaitable<milliseconds> ErasurePass::run() {
+    const DayState day = co_await parts_.store.day_state();
+    std::optional<std::string> gain = watch_.compare(day.now, parts_.clock.boot_time());
+    if (gain) {
+        co_await parts_.store.stop_executions(std::move(*gain));
+        co_return longest_wait;
+    }
+    if (day.executions_stopped) {
+        co_return longest_wait;
+    }
+    const Result<void> prepared = co_await parts_.erasure.prepare();
+    if (!prepared) {  // The table has changed since the start.
+        throw Unavailable("postgres", "users", prepared.error().message);
+    }
+    co_await erase_all();
+    co_return every;
+}
+
+asio::awaitable<void> ErasurePass::erase_all() {
+    constexpr std::size_t at_once = 64;
+    std::optional<PostgresErasure::Due> behind;
+    std::vector<PostgresErasure::Due> due = co_await parts_.erasure.due(behind, at_once);
+    while (!due.empty()) {
+        for (const PostgresErasure::Due& one : due) {
+            if (draining_) {
+                co_return;
+            }
+            const Erasure erasure =
+                co_await parts_.erasure.erase(one.deletion_id, PostgresErasure::Mode::carry_out);
+            parts_.journal.erased(erasure);
+        }
+        behind = due.back();
+        due = co_await parts_.erasure.due(behind, at_once);
+    }
+}
+
+}  // namespace chatear::deletion

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "deletion/clock_watch.hpp"
+#include "deletion/deletion_store.hpp"
+#include "deletion/journal.hpp"
+#include "deletion/pass.hpp"
+#include "deletion/postgres_erasure.hpp"
+
+#include <chrono>
+
+namespace chatear::deletion {
+
+/// Once an hour, and at the start, erases what is due (rule 15). One that cannot be erased does not
+/// block those behind it. A clock that was set ahead erases nothing, as it executes nothing.
+class ErasurePass final : public Pass {
+public:
+    static constexpr std::chrono::hours every{1};
+
+    /// Everything must outlive it.
+    struct Parts {
+        PostgresErasure& erasure;
+        DeletionStore& store;
+        Journal& journal;
+        const Clock& clock;
+    };
+
+    explicit ErasurePass(Parts parts) : parts_(parts) {}
+
+    asio::awaitable<std::chrono::milliseconds> run() override;
+    void drain() override { draining_ = true; }
+    asio::awaitable<void> stop() override { co_return; }
+
+private:
+    asio::awaitable<void> erase_all();
+
+    Parts parts_;
+    ClockWatch watch_;
+    bool draining_ = false;
+};
+
+}  // namespace chatear::deletion

@@ -1,0 +1,390 @@
+// Rule 15: what is personal is blanked after HARD_DELETE_AFTER.
+#include "deletion/erasure_pass.hpp"
+#include "deletion_fixture.hpp"
+#include "runtime/metrics.hpp"
+
+#include <gmock/gmock.h>
+
+#include <utility>
+
+namespace chatear::deletion {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr std::chrono::hours after{24 * 30};
+
+ErasureSettings settings_of(std::vector<std::string> columns) {
+    ErasureSettings settings;
+    settings.after = after;
+    settings.columns = std::move(columns);
+    return settings;
+}
+
+class ErasureTest : public DeletionTest {
+protected:
+    /// An account that was deleted so long ago, and its deletion's id.
+    std::string deleted(const std::string& who, const std::string& ago = "31 days") {
+        const std::string user_id =
+            sql("INSERT INTO users (email, name, is_deleted) VALUES ('" + who +
+                "@example.test', '" + who + "', true) RETURNING id");
+        return deletion_of_account(user_id, ago);
+    }
+
+    std::string deletion_of_account(const std::string& user_id, const std::string& ago) {
+        return sql(
+            "INSERT INTO user_deletions (user_id, status, mail_number, address_hash, executed_at) "
+            "VALUES ('" +
+            user_id + "', 'executed', 2, 'hash', now() - interval '" + ago + "') RETURNING id"
+        );
+    }
+
+    void mail(const std::string& event_id, const std::string& status = "sent") {
+        sql("INSERT INTO email_sends (event_id, status, recipient, smtp_reply, error, reason, "
+            "message_id, sent_at) VALUES ('" +
+            event_id + "', '" + status +
+            "', 'ann@example.test', '250 ann', 'ann', 'ann', '<ann>', now())");
+    }
+
+    PostgresErasure erasure(std::vector<std::string> columns = {"email", "name"}) {
+        if (at_ == nullptr) {
+            at_ = &process();
+        }
+        return PostgresErasure(at_->pool, settings_of(std::move(columns)));
+    }
+
+    Erasure erase(
+        const std::string& deletion_id,
+        PostgresErasure::Mode mode = PostgresErasure::Mode::carry_out
+    ) {
+        PostgresErasure with = erasure();
+        Erasure done;
+        run([&]() -> asio::awaitable<void> {
+            const Result<void> prepared = co_await with.prepare();
+            EXPECT_TRUE(prepared) << prepared.error().message;
+            done = co_await with.erase(deletion_id, mode);
+        });
+        return done;
+    }
+
+    std::string mistake(std::vector<std::string> columns) {
+        PostgresErasure with = erasure(std::move(columns));
+        std::string message;
+        run([&]() -> asio::awaitable<void> {
+            const Result<void> prepared = co_await with.prepare();
+            message = prepared ? "" : prepared.error().message;
+        });
+        return message;
+    }
+
+    /// One round of the scheduler's pass; when it wants the next.
+    std::chrono::milliseconds pass() {
+        PostgresErasure with = erasure();
+        runtime::Metrics metrics;
+        Journal journal(metrics);
+        const SystemClock clock;
+        ErasurePass erasing({with, at_->store, journal, clock});
+        std::chrono::milliseconds wait{};
+        run([&]() -> asio::awaitable<void> { wait = co_await erasing.run(); });
+        return wait;
+    }
+
+    std::string everything() {
+        return sql(
+            "SELECT (SELECT json_agg(u ORDER BY u.id::text) FROM users u)::text || "
+            "(SELECT json_agg(d ORDER BY d.id::text) FROM user_deletions d)::text || "
+            "(SELECT json_agg(m ORDER BY m.event_id) FROM email_sends m)::text || "
+            "(SELECT count(*) FROM action_logs)::text"
+        );
+    }
+
+    Process* at_ = nullptr;
+};
+
+TEST_F(ErasureTest, BlanksWhatIsPersonalAndKeepsTheKeys) {
+    at_ = &process();
+    const std::string id = deleted("ann");
+    const std::string bystander = deleted("bob", "1 day");
+    for (const char* word : {".1", ".2", ".recovered", ".deleted"}) {
+        mail(id + word);
+    }
+    mail(id + ".3");  // Of nobody that we know.
+    mail("welcome-1");
+    const Erasure done = erase(id);
+    EXPECT_EQ(done.answer, ErasureAnswer::erased);
+    EXPECT_EQ(done.mails, 4u);
+    EXPECT_EQ(
+        sql("SELECT email, name, is_deleted FROM users u JOIN user_deletions d ON d.user_id = u.id "
+            "WHERE d.id = '" +
+            id + "'"),
+        "||t"
+    );
+    EXPECT_EQ(sql("SELECT email, name FROM users WHERE email IS NOT NULL"), "bob@example.test|bob");
+    EXPECT_EQ(
+        sql("SELECT substr(event_id, 37), status, sent_at IS NOT NULL FROM email_sends WHERE "
+            "recipient IS NULL AND smtp_reply IS NULL AND error IS NULL AND reason IS NULL AND "
+            "message_id IS NULL ORDER BY 1"),
+        ".1|sent|t\n.2|sent|t\n.deleted|sent|t\n.recovered|sent|t"
+    );
+    EXPECT_EQ(sql("SELECT count(*) FROM email_sends WHERE recipient = 'ann@example.test'"), "2");
+    EXPECT_EQ(
+        sql("SELECT status, erased_at IS NOT NULL, address_hash FROM user_deletions ORDER BY "
+            "executed_at"),
+        "executed|t|\nexecuted|f|hash"
+    );
+    EXPECT_EQ(audited(), "user.erased");
+    EXPECT_EQ(
+        sql("SELECT meta ->> 'deletion_id', meta -> 'columns', meta ->> 'mails' FROM action_logs "
+            "WHERE action = 'user.erased'"),
+        id + "|[\"email\", \"name\"]|4"
+    );
+    EXPECT_EQ(verified().broken, std::nullopt);
+    EXPECT_EQ(erase(bystander).answer, ErasureAnswer::not_yet);
+}
+
+TEST_F(ErasureTest, ATwiceErasedAccountIsErasedOnce) {
+    at_ = &process();
+    const std::string id = deleted("ann");
+    mail(id + ".1");
+    EXPECT_EQ(erase(id).answer, ErasureAnswer::erased);
+    const std::string before = everything();
+    EXPECT_EQ(erase(id).answer, ErasureAnswer::not_yet);
+    EXPECT_EQ(pass(), std::chrono::hours(1));
+    EXPECT_EQ(everything(), before);
+    EXPECT_EQ(verified().broken, std::nullopt);
+}
+
+TEST_F(ErasureTest, ADryRunSaysWhatWouldGoAndChangesNothing) {
+    at_ = &process();
+    const std::string id = deleted("ann");
+    mail(id + ".1");
+    const std::string before = everything();
+    const Erasure tried = erase(id, PostgresErasure::Mode::try_out);
+    EXPECT_EQ(tried.answer, ErasureAnswer::erased);
+    EXPECT_EQ(tried.columns, (std::vector<std::string>{"email", "name"}));
+    EXPECT_EQ(tried.mails, 1u);
+    EXPECT_EQ(everything(), before);
+}
+
+TEST_F(ErasureTest, NothingHappensBeforeTheTime) {
+    at_ = &process();
+    const std::string early = deleted("ann", "29 days 23 hours 59 minutes");
+    const std::string due = deleted("bob", "30 days 1 second");
+    const std::string unknown = deleted("eve");
+    sql("UPDATE user_deletions SET executed_at = NULL WHERE id = '" + unknown + "'");
+    mail(early + ".1");
+    EXPECT_EQ(pass(), std::chrono::hours(1));
+    EXPECT_EQ(sql("SELECT id FROM user_deletions WHERE erased_at IS NOT NULL"), due);
+    EXPECT_EQ(sql("SELECT string_agg(name, ' ' ORDER BY name) FROM users"), "ann eve");
+}
+
+TEST_F(ErasureTest, AnAccountInUseIsNotTouched) {
+    at_ = &process();
+    const std::string given_back = deleted("ann");
+    sql("UPDATE users SET is_deleted = false");
+    const std::string deleted_again = deleted("bob", "300 days");
+    const std::string bob = sql("SELECT id FROM users WHERE name = 'bob'");
+    deletion_of_account(bob, "2 days");
+    const std::string asked_again = deleted("eve", "300 days");
+    sql("INSERT INTO user_deletions (user_id, status) SELECT id, 'held' FROM users WHERE name = "
+        "'eve'");
+    mail(given_back + ".1");
+    const std::string before = everything();
+    for (const std::string& id : {given_back, deleted_again, asked_again}) {
+        EXPECT_EQ(erase(id).answer, ErasureAnswer::in_use);
+    }
+    EXPECT_EQ(everything(), before);
+}
+
+TEST_F(ErasureTest, AMailOnItsWayIsWaitedFor) {
+    at_ = &process();
+    const std::string id = deleted("ann");
+    mail(id + ".deleted", "retrying");
+    mail(id + ".1", "deferred");  // Nobody sends it any more.
+    EXPECT_EQ(erase(id).answer, ErasureAnswer::mail_on_way);
+    sql("UPDATE email_sends SET status = 'failed' WHERE status = 'retrying'");
+    EXPECT_EQ(erase(id).answer, ErasureAnswer::erased);
+    EXPECT_EQ(sql("SELECT count(recipient) FROM email_sends"), "0");
+}
+
+TEST_F(ErasureTest, EarlierDeletionsOfTheAccountLeaveNothingBehind) {
+    at_ = &process();
+    const std::string id = deleted("ann");
+    const std::string earlier =
+        sql("INSERT INTO user_deletions (user_id, status, address_hash) SELECT user_id, "
+            "'cancelled', 'hash' FROM user_deletions RETURNING id");
+    mail(earlier + ".1");
+    mail(earlier + ".recovered");
+    EXPECT_EQ(erase(id).mails, 2u);
+    EXPECT_EQ(sql("SELECT count(address_hash) FROM user_deletions"), "0");
+    EXPECT_EQ(sql("SELECT id FROM user_deletions WHERE erased_at IS NOT NULL"), id);
+}
+
+TEST_F(ErasureTest, AnAccountThatTheProductRemovedStillHasItsMailsBlanked) {
+    at_ = &process();
+    const std::string id = deleted("ann");
+    mail(id + ".1");
+    sql("DELETE FROM users");
+    const Erasure done = erase(id);
+    EXPECT_EQ(done.answer, ErasureAnswer::erased);
+    EXPECT_FALSE(done.account_there);
+    EXPECT_EQ(sql("SELECT count(recipient) FROM email_sends"), "0");
+    EXPECT_EQ(verified().broken, std::nullopt);
+}
+
+TEST_F(ErasureTest, NothingIsErasedWhileExecutionsAreStopped) {
+    at_ = &process();
+    const std::string id = deleted("ann");
+    mail(id + ".1");
+    run([&]() -> asio::awaitable<void> { co_await at_->store.stop_executions("the clock"); });
+    const std::string before = everything();
+    EXPECT_LT(pass(), std::chrono::minutes(1));
+    EXPECT_EQ(erase(id).answer, ErasureAnswer::stopped);
+    EXPECT_EQ(everything(), before);
+}
+
+// Rule 10: the database's clock gains 100 s on the machine's, which goes back for it here.
+TEST_F(ErasureTest, AClockThatWasSetAheadErasesNothing) {
+    at_ = &process();
+    PostgresErasure with = erasure();
+    runtime::Metrics metrics;
+    Journal journal(metrics);
+    ManualClock machine(SystemClock().now());
+    ErasurePass erasing({with, at_->store, journal, machine});
+    run([&]() -> asio::awaitable<void> { (void)co_await erasing.run(); });
+    mail(deleted("ann") + ".1");
+    const std::string before = everything();
+    machine.advance(-std::chrono::seconds(100));
+    run([&]() -> asio::awaitable<void> { (void)co_await erasing.run(); });
+    EXPECT_EQ(sql("SELECT count(*) FROM user_deletions WHERE erased_at IS NOT NULL"), "0");
+    EXPECT_EQ(audited(), "executions.stopped");
+    run([&]() -> asio::awaitable<void> {
+        (void)co_await at_->store.resume_executions("looked at");
+        (void)co_await erasing.run();
+    });
+    EXPECT_NE(everything(), before);
+    EXPECT_EQ(audited(), "executions.stopped executions.resumed user.erased");
+}
+
+TEST_F(ErasureTest, OneThatTheTableRefusesDoesNotBlockTheOthers) {
+    at_ = &process();
+    const std::string refused = deleted("ann", "40 days");
+    const std::string behind = deleted("bob", "35 days");
+    mail(refused + ".1");
+    sql("ALTER TABLE users ADD invoiced boolean NOT NULL DEFAULT false; UPDATE users SET invoiced "
+        "= "
+        "true WHERE name = 'ann'; ALTER TABLE users ADD CONSTRAINT keeps_name CHECK (NOT invoiced "
+        "OR "
+        "name IS NOT NULL)");
+    (void)pass();
+    EXPECT_EQ(sql("SELECT id FROM user_deletions WHERE erased_at IS NOT NULL"), behind);
+    const Erasure again = erase(refused);
+    EXPECT_EQ(again.answer, ErasureAnswer::refused);
+    EXPECT_EQ(again.refused_for, "SQLSTATE 23514, keeps_name");
+    EXPECT_EQ(sql("SELECT count(recipient) FROM email_sends"), "1");  // All or nothing.
+    EXPECT_EQ(audited(), "user.erased");
+}
+
+TEST_F(ErasureTest, ManyGoInTheirOrderInOneRound) {
+    at_ = &process();
+    sql("WITH gone AS (INSERT INTO users (email, name, is_deleted) SELECT n || '@example.test', "
+        "'x', "
+        "true FROM generate_series(1, 150) n RETURNING id) INSERT INTO user_deletions (user_id, "
+        "status, executed_at) SELECT id, 'executed', now() - interval '31 days' FROM gone");
+    (void)pass();
+    EXPECT_EQ(sql("SELECT count(email), count(name) FROM users"), "0|0");
+    EXPECT_EQ(sql("SELECT count(*) FROM action_logs WHERE action = 'user.erased'"), "150");
+    EXPECT_EQ(verified().broken, std::nullopt);
+}
+
+TEST_F(ErasureTest, NamesTheColumnsThatCannotBeBlanked) {
+    before_us(
+        "CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email varchar(40) "
+        "UNIQUE NOT NULL, is_deleted boolean NOT NULL DEFAULT false, birthday date NOT NULL, "
+        "phone text, upper_phone text GENERATED ALWAYS AS (upper(phone)) STORED)"
+    );
+    EXPECT_EQ(mistake({"phone", "name", "locale"}), "");
+    EXPECT_THAT(
+        mistake({"email", "birthday", "upper_phone", "fax"}),
+        AllOf(
+            HasSubstr("column email"),
+            HasSubstr("too short"),
+            HasSubstr("column birthday"),
+            HasSubstr("column upper_phone"),
+            HasSubstr("column fax")
+        )
+    );
+}
+
+struct Product {
+    std::string name, id_type, first, second;
+};
+
+class ErasureOfAnyIds : public ErasureTest, public testing::WithParamInterface<Product> {};
+
+// NOT NULL under unique keys of all kinds: two erased accounts must not collide.
+TEST_P(ErasureOfAnyIds, FillsNeededColumnsWithWhatCannotCollide) {
+    const Product& product = GetParam();
+    before_us(
+        "CREATE DOMAIN word AS varchar(60) NOT NULL; CREATE TABLE users (id " + product.id_type +
+        " PRIMARY KEY, email varchar(80) NOT NULL, name text NOT NULL, handle word UNIQUE, nick "
+        "text, "
+        "is_deleted boolean NOT NULL DEFAULT false);"
+        "CREATE UNIQUE INDEX ON users (lower(email)); CREATE UNIQUE INDEX ON users "
+        "(coalesce(nick, '')); "
+        "INSERT INTO users VALUES ('" +
+        product.first + "', 'ann@example.test', 'Ann', 'ann', 'a', true), ('" + product.second +
+        "', 'bob@example.test', 'Bob', 'bob', 'b', true)"
+    );
+    at_ = &process();
+    deletion_of_account(product.first, "31 days");
+    deletion_of_account(product.second, "32 days");
+    PostgresErasure with = erasure({"email", "name", "handle", "nick", "locale"});
+    run([&]() -> asio::awaitable<void> {
+        const Result<void> prepared = co_await with.prepare();
+        EXPECT_TRUE(prepared) << prepared.error().message;
+        const std::optional<PostgresErasure::Due> behind_nothing;
+        const std::vector<PostgresErasure::Due> due = co_await with.due(behind_nothing, 10);
+        EXPECT_EQ(due.size(), 2u);
+        for (const PostgresErasure::Due& one : due) {
+            const Erasure done =
+                co_await with.erase(one.deletion_id, PostgresErasure::Mode::carry_out);
+            EXPECT_EQ(done.answer, ErasureAnswer::erased) << done.refused_for;
+        }
+        const std::optional<PostgresErasure::Due> last = due.at(0);
+        const std::vector<PostgresErasure::Due> rest = co_await with.due(last, 10);
+        EXPECT_TRUE(rest.empty());
+    });
+    const auto blanked = [](const std::string& id) {
+        return id + "|erased-" + id + "@invalid||erased-" + id + "|erased-" + id + "|t";
+    };
+    EXPECT_EQ(
+        sql("SELECT id, email, name, handle, nick, is_deleted FROM users ORDER BY id::text"),
+        blanked(product.first) + "\n" + blanked(product.second)
+    );
+    EXPECT_EQ(
+        sql("SELECT coalesce(user_id::text, meta ->> 'user_id') FROM action_logs WHERE action = "
+            "'user.erased' ORDER BY chain_seq"),
+        product.second + "\n" + product.first
+    );
+    EXPECT_EQ(verified().broken, std::nullopt);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Types,
+    ErasureOfAnyIds,
+    testing::Values(
+        Product{
+            "uuid",
+            "uuid",
+            "6f3b2c1e-0000-4000-8000-000000000001",
+            "6f3b2c1e-0000-4000-8000-000000000002"},
+        Product{"bigint", "bigint", "70", "9"},
+        Product{"text", "text", "a-1", "b \"c\""}
+    ),
+    [](const auto& product) { return product.param.name; }
+);
+
+}  // namespace
+}  // namespace chatear::deletion
