@@ -96,7 +96,9 @@ TEST(LineReader, ReadsLinesLongerThanItsReads) {
     const chatear::test::TemporaryFolder folder("lines");
     const std::string longest(300'000, 'x');
     chatear::test::write_file(folder / "lines", longest + "\n\n" + longest + "y");
-    LineReader reader = std::move(*LineReader::open(folder / "lines"));
+    auto opened = LineReader::open(folder / "lines");
+    ASSERT_TRUE(opened);
+    LineReader& reader = *opened;
     EXPECT_EQ(reader.next()->value(), longest);
     EXPECT_EQ(reader.next()->value(), "");
     EXPECT_EQ(reader.next()->value(), longest + "y");
