@@ -1,106 +1,11 @@
 // Rule 15: what is personal is blanked after HARD_DELETE_AFTER.
-#include "deletion/erasure_pass.hpp"
-#include "deletion_fixture.hpp"
-#include "runtime/metrics.hpp"
+#include "erasure_fixture.hpp"
+#include "net/task_group.hpp"
 
-#include <gmock/gmock.h>
-
-#include <utility>
+#include <map>
 
 namespace chatear::deletion {
 namespace {
-
-using testing::AllOf;
-using testing::HasSubstr;
-
-constexpr std::chrono::hours after{24 * 30};
-
-ErasureSettings settings_of(std::vector<std::string> columns) {
-    ErasureSettings settings;
-    settings.after = after;
-    settings.columns = std::move(columns);
-    return settings;
-}
-
-class ErasureTest : public DeletionTest {
-protected:
-    /// An account that was deleted so long ago, and its deletion's id.
-    std::string deleted(const std::string& who, const std::string& ago = "31 days") {
-        const std::string user_id =
-            sql("INSERT INTO users (email, name, is_deleted) VALUES ('" + who +
-                "@example.test', '" + who + "', true) RETURNING id");
-        return deletion_of_account(user_id, ago);
-    }
-
-    std::string deletion_of_account(const std::string& user_id, const std::string& ago) {
-        return sql(
-            "INSERT INTO user_deletions (user_id, status, mail_number, address_hash, executed_at) "
-            "VALUES ('" +
-            user_id + "', 'executed', 2, 'hash', now() - interval '" + ago + "') RETURNING id"
-        );
-    }
-
-    void mail(const std::string& event_id, const std::string& status = "sent") {
-        sql("INSERT INTO email_sends (event_id, status, recipient, smtp_reply, error, reason, "
-            "message_id, sent_at) VALUES ('" +
-            event_id + "', '" + status +
-            "', 'ann@example.test', '250 ann', 'ann', 'ann', '<ann>', now())");
-    }
-
-    PostgresErasure erasure(std::vector<std::string> columns = {"email", "name"}) {
-        if (at_ == nullptr) {
-            at_ = &process();
-        }
-        return PostgresErasure(at_->pool, settings_of(std::move(columns)));
-    }
-
-    Erasure erase(
-        const std::string& deletion_id,
-        PostgresErasure::Mode mode = PostgresErasure::Mode::carry_out
-    ) {
-        PostgresErasure with = erasure();
-        Erasure done;
-        run([&]() -> asio::awaitable<void> {
-            const Result<void> prepared = co_await with.prepare();
-            EXPECT_TRUE(prepared) << prepared.error().message;
-            done = co_await with.erase(deletion_id, mode);
-        });
-        return done;
-    }
-
-    std::string mistake(std::vector<std::string> columns) {
-        PostgresErasure with = erasure(std::move(columns));
-        std::string message;
-        run([&]() -> asio::awaitable<void> {
-            const Result<void> prepared = co_await with.prepare();
-            message = prepared ? "" : prepared.error().message;
-        });
-        return message;
-    }
-
-    /// One round of the scheduler's pass; when it wants the next.
-    std::chrono::milliseconds pass() {
-        PostgresErasure with = erasure();
-        runtime::Metrics metrics;
-        Journal journal(metrics);
-        const SystemClock clock;
-        ErasurePass erasing({with, at_->store, journal, clock});
-        std::chrono::milliseconds wait{};
-        run([&]() -> asio::awaitable<void> { wait = co_await erasing.run(); });
-        return wait;
-    }
-
-    std::string everything() {
-        return sql(
-            "SELECT (SELECT json_agg(u ORDER BY u.id::text) FROM users u)::text || "
-            "(SELECT json_agg(d ORDER BY d.id::text) FROM user_deletions d)::text || "
-            "(SELECT json_agg(m ORDER BY m.event_id) FROM email_sends m)::text || "
-            "(SELECT count(*) FROM action_logs)::text"
-        );
-    }
-
-    Process* at_ = nullptr;
-};
 
 TEST_F(ErasureTest, BlanksWhatIsPersonalAndKeepsTheKeys) {
     at_ = &process();
@@ -298,93 +203,35 @@ TEST_F(ErasureTest, ManyGoInTheirOrderInOneRound) {
     EXPECT_EQ(verified().broken, std::nullopt);
 }
 
-TEST_F(ErasureTest, NamesTheColumnsThatCannotBeBlanked) {
-    before_us(
-        "CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email varchar(40) "
-        "UNIQUE NOT NULL, is_deleted boolean NOT NULL DEFAULT false, birthday date NOT NULL, "
-        "phone text, upper_phone text GENERATED ALWAYS AS (upper(phone)) STORED)"
-    );
-    EXPECT_EQ(mistake({"phone", "name", "locale"}), "");
-    EXPECT_THAT(
-        mistake({"email", "birthday", "upper_phone", "fax"}),
-        AllOf(
-            HasSubstr("column email"),
-            HasSubstr("too short"),
-            HasSubstr("column birthday"),
-            HasSubstr("column upper_phone"),
-            HasSubstr("column fax")
-        )
-    );
-}
-
-struct Product {
-    std::string name, id_type, first, second;
-};
-
-class ErasureOfAnyIds : public ErasureTest, public testing::WithParamInterface<Product> {};
-
-// NOT NULL under unique keys of all kinds: two erased accounts must not collide.
-TEST_P(ErasureOfAnyIds, FillsNeededColumnsWithWhatCannotCollide) {
-    const Product& product = GetParam();
-    before_us(
-        "CREATE DOMAIN word AS varchar(60) NOT NULL; CREATE TABLE users (id " + product.id_type +
-        " PRIMARY KEY, email varchar(80) NOT NULL, name text NOT NULL, handle word UNIQUE, nick "
-        "text, "
-        "is_deleted boolean NOT NULL DEFAULT false);"
-        "CREATE UNIQUE INDEX ON users (lower(email)); CREATE UNIQUE INDEX ON users "
-        "(coalesce(nick, '')); "
-        "INSERT INTO users VALUES ('" +
-        product.first + "', 'ann@example.test', 'Ann', 'ann', 'a', true), ('" + product.second +
-        "', 'bob@example.test', 'Bob', 'bob', 'b', true)"
-    );
+TEST_F(ErasureTest, SeveralProcessesEraseEachOnce) {
     at_ = &process();
-    deletion_of_account(product.first, "31 days");
-    deletion_of_account(product.second, "32 days");
-    PostgresErasure with = erasure({"email", "name", "handle", "nick", "locale"});
-    run([&]() -> asio::awaitable<void> {
+    std::vector<std::string> ids;
+    for (int n = 0; n < 20; ++n) {
+        ids.push_back(deleted("user" + std::to_string(n)));
+    }
+    std::vector<Process*> all{at_, &process(), &process()};
+    std::map<ErasureAnswer, int> answers;
+    const auto work = [&](Process& one) -> asio::awaitable<void> {
+        PostgresErasure with(one.pool, settings_of({"email", "name"}));
         const Result<void> prepared = co_await with.prepare();
-        EXPECT_TRUE(prepared) << prepared.error().message;
-        const std::optional<PostgresErasure::Due> behind_nothing;
-        const std::vector<PostgresErasure::Due> due = co_await with.due(behind_nothing, 10);
-        EXPECT_EQ(due.size(), 2u);
-        for (const PostgresErasure::Due& one : due) {
-            const Erasure done =
-                co_await with.erase(one.deletion_id, PostgresErasure::Mode::carry_out);
-            EXPECT_EQ(done.answer, ErasureAnswer::erased) << done.refused_for;
+        EXPECT_TRUE(prepared);
+        for (const std::string& id : ids) {
+            const Erasure done = co_await with.erase(id, PostgresErasure::Mode::carry_out);
+            ++answers[done.answer];
         }
-        const std::optional<PostgresErasure::Due> last = due.at(0);
-        const std::vector<PostgresErasure::Due> rest = co_await with.due(last, 10);
-        EXPECT_TRUE(rest.empty());
-    });
-    const auto blanked = [](const std::string& id) {
-        return id + "|erased-" + id + "@invalid||erased-" + id + "|erased-" + id + "|t";
     };
-    EXPECT_EQ(
-        sql("SELECT id, email, name, handle, nick, is_deleted FROM users ORDER BY id::text"),
-        blanked(product.first) + "\n" + blanked(product.second)
-    );
-    EXPECT_EQ(
-        sql("SELECT coalesce(user_id::text, meta ->> 'user_id') FROM action_logs WHERE action = "
-            "'user.erased' ORDER BY chain_seq"),
-        product.second + "\n" + product.first
-    );
+    run([&]() -> asio::awaitable<void> {
+        net::TaskGroup tasks(context_.get_executor());
+        for (Process* one : all) {
+            tasks.start("erases", work(*one));
+        }
+        co_await tasks.join();
+    });
+    EXPECT_EQ(answers[ErasureAnswer::erased], 20);
+    EXPECT_EQ(answers[ErasureAnswer::not_yet], 40);
+    EXPECT_EQ(sql("SELECT count(*) FROM action_logs WHERE action = 'user.erased'"), "20");
     EXPECT_EQ(verified().broken, std::nullopt);
 }
-
-INSTANTIATE_TEST_SUITE_P(
-    Types,
-    ErasureOfAnyIds,
-    testing::Values(
-        Product{
-            "uuid",
-            "uuid",
-            "6f3b2c1e-0000-4000-8000-000000000001",
-            "6f3b2c1e-0000-4000-8000-000000000002"},
-        Product{"bigint", "bigint", "70", "9"},
-        Product{"text", "text", "a-1", "b \"c\""}
-    ),
-    [](const auto& product) { return product.param.name; }
-);
 
 }  // namespace
 }  // namespace chatear::deletion
