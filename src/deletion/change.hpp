@@ -28,7 +28,8 @@ struct Notice {
 };
 
 /// A step of a deletion's life, to be carried out in one transaction, and only while its row still
-/// is as `before` says (status and mail number).
+/// is as `before` says (status and mail number, and no try of that mail was counted since that this
+/// one does not know of).
 struct Change {
     Deletion before;
     Deletion after;

@@ -192,7 +192,8 @@ std::string change_expressions(const TableShapes& shapes, std::size_t first) {
                               mail_number, mail_attempts, next_mail_at, address_hash, address_changes, held_reason, held_from, place)),
 locked AS MATERIALIZED (
     SELECT i.place FROM input i JOIN user_deletions d ON d.id = i.id
-    WHERE d.status = i.status_before AND d.mail_number = i.mail_before ORDER BY d.id FOR UPDATE OF d),
+    WHERE d.status = i.status_before AND d.mail_number = i.mail_before
+      AND (d.mail_attempts <= i.mail_attempts OR d.mail_number <> i.mail_number) ORDER BY d.id FOR UPDATE OF d),
 changed AS (
     UPDATE user_deletions d
     SET status = i.status, recovery_sent_at = i.recovery_sent_at, scheduled_at = i.scheduled_at, executed_at = i.executed_at,

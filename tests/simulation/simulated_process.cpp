@@ -91,8 +91,12 @@ asio::awaitable<void> SimulatedProcess::take_event(deletion::Request event) {
     world_.stream.acknowledge(id, generation);
 }
 
-/// False: it came again after its verdict, and another generation of it is on its way.
+/// False: it came again after its verdict, and is done, or another generation of it is on its way.
 bool SimulatedProcess::claim_recovery(const deletion::Request& event) {
+    if (world_.database.requests.contains({event.event_id, event.kind})) {
+        world_.database.unfinished_recoveries.erase(event.event_id);
+        return false;
+    }
     std::uint32_t& generation = world_.database.unfinished_recoveries[event.event_id];
     generation = std::max(generation, event.generation);
     return generation == event.generation;

@@ -58,7 +58,7 @@ void Simulation::run(std::uint64_t steps) {
 }
 
 void Simulation::act() {
-    switch (faults_.below(28)) {
+    switch (faults_.below(29)) {
         case 0:
         case 1:
         case 2:
@@ -94,6 +94,8 @@ void Simulation::act() {
         case 21:
             return the_outbox_is_published();
         case 22:
+            return somebody_asks_at_the_last_moment();
+        case 23:
             return another_systems_row_is_found();
         default:
             return some_pass();
@@ -102,7 +104,7 @@ void Simulation::act() {
 
 /// Called in the middle of everything that a process does.
 void Simulation::let_others_run() {
-    if (depth_ >= deepest || !faults_.one_in(25)) {
+    if (depth_ >= deepest || !faults_.one_in(calm_)) {
         return;
     }
     switch (faults_.below(9)) {

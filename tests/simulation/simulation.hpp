@@ -37,6 +37,7 @@ private:
     static constexpr std::size_t user_count = 40;
     static constexpr std::size_t process_count = 3;
     static constexpr std::chrono::hours clock_jump{5};
+    static constexpr std::size_t usual_calm = 25;
     static constexpr int deepest = 2;  // A runs, B runs in between, C in between of that.
 
     using Work = std::function<asio::awaitable<void>(SimulatedProcess&)>;
@@ -54,8 +55,10 @@ private:
 
     // What happens to them.
     void time_passes();
+    void publish(deletion::RequestKind kind, const std::string& user_id);
     void somebody_asks(deletion::RequestKind kind);
     void somebody_asks_in_between();
+    void somebody_asks_at_the_last_moment();
     void an_old_event_comes_back();
     void the_product_changes_a_user();
     void redis_has_trouble();
@@ -79,6 +82,7 @@ private:
     std::vector<std::unique_ptr<SimulatedProcess>> processes_;
     std::deque<asio::io_context> contexts_;  // One for each depth.
     int depth_ = 0;
+    std::size_t calm_ = usual_calm;  // So rarely others run in between.
     std::uint64_t last_name_ = 0;
     std::size_t crashes_ = 0;
     bool clock_is_ahead_ = false;

@@ -69,19 +69,47 @@ void Simulation::time_passes() {
     }
 }
 
-void Simulation::somebody_asks(RequestKind kind) {
+void Simulation::publish(RequestKind kind, const std::string& user_id) {
     Request event;
     event.kind = kind;
     event.event_id = fmt::format("e{}", ++last_name_);
     event.published_at = clocks_.nats();
-    event.user_id = some_user();
+    event.user_id = user_id;
     published_[event.event_id] = clocks_.true_time();
     stream_.publish(std::move(event));
+}
+
+void Simulation::somebody_asks(RequestKind kind) {
+    publish(kind, some_user());
 }
 
 void Simulation::somebody_asks_in_between() {
     if (faults_.one_in(3)) {
         somebody_asks(RequestKind::recovery);
+    }
+}
+
+/// A recovery is published right before its deletion is due, and is on its way while a pass begins.
+void Simulation::somebody_asks_at_the_last_moment() {
+    if (!faults_.one_in(8)) {
+        return;
+    }
+    // Nothing else may be on its way, or that keeps the pass from beginning.
+    for (int event = 0; event < 300 && !(stream_.empty() && database_.outbox.empty()); ++event) {
+        the_outbox_is_published();
+        take_some_event();
+    }
+    for (const auto& [id, row] : database_.deletions) {
+        if (row.status != Status::scheduled || !faults_.one_in(3)) {
+            continue;
+        }
+        clocks_.advance(std::max(*row.scheduled_at - database_.now() - 1s, 0us));
+        publish(RequestKind::recovery, row.user_id);
+        clocks_.advance(2s);
+        calm_ = 2;
+        some_process([](SimulatedProcess& process) { return process.execution_pass(); });
+        calm_ = usual_calm;
+        return;
     }
 }
 
