@@ -35,7 +35,7 @@ function(chatear_tests kind folder)
         list(PREPEND arg_LINK chatear_${folder})
     endif()
     target_link_libraries(${name} PRIVATE chatear_options ${arg_LINK} chatear_test_support)
-    target_precompile_headers(${name} REUSE_FROM chatear_asio)
+    target_precompile_headers(${name} REUSE_FROM chatear_test_support)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
     add_test(NAME ${kind}.${folder} COMMAND ${name} --gtest_shuffle --gtest_brief=1
         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
