@@ -69,7 +69,7 @@ Certificates::Pair Certificates::issue(const std::vector<std::string>& names) {
 
 Certificates::Pair Certificates::issue_expired(const std::vector<std::string>& names) {
     const Pair pair = issue(names);
-    // Signed again with a time that ended yesterday.
+    // Signed again with a time that is long over.
     const std::string request = folder_ / "expired.csr";
     const Finished asked = run(
         {.arguments =
@@ -85,21 +85,35 @@ Certificates::Pair Certificates::issue_expired(const std::vector<std::string>& n
               "-out",
               request}}
     );
+    // `openssl x509` takes no dates before 3.4, and no negative days since; `openssl ca` takes
+    // both.
+    write_file(folder_ / "ca.index", "");
+    write_file(folder_ / "ca.serial", "1000\n");
+    write_file(
+        folder_ / "ca.conf",
+        "[ca]\ndefault_ca = ours\n[ours]\ndatabase = " + (folder_ / "ca.index") +
+            "\nserial = " + (folder_ / "ca.serial") + "\nnew_certs_dir = " + (folder_ / "") +
+            "\ndefault_md = sha256\npolicy = any\ncopy_extensions = copyall\n"
+            "[any]\ncommonName = supplied\n"
+    );
     const Finished signed_again = run(
         {.arguments =
              {"openssl",
-              "x509",
-              "-req",
-              "-copy_extensions",
-              "copyall",
+              "ca",
+              "-batch",
+              "-notext",
+              "-config",
+              folder_ / "ca.conf",
               "-in",
               request,
-              "-CA",
+              "-cert",
               ca_file(),
-              "-CAkey",
+              "-keyfile",
               folder_ / "ca.key",
-              "-days",
-              "-1",
+              "-startdate",
+              "20200101000000Z",
+              "-enddate",
+              "20200102000000Z",
               "-out",
               pair.certificate_file}}
     );
