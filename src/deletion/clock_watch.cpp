@@ -22,7 +22,6 @@ std::optional<std::string> ClockWatch::compare(Time database, BootTime boot) {
     if (gain <= most_gain + passed / drift_divisor) {
         return std::nullopt;
     }
-    furthest_behind_ = now;
     return fmt::format(
         "the database's clock gained {} s on this machine's time since its start: it was set ahead",
         std::chrono::duration_cast<std::chrono::seconds>(gain).count()

@@ -17,8 +17,12 @@ public:
     static constexpr int drift_divisor = 1000;
 
     /// One reading of both clocks, taken together. What the database's clock gained since it was
-    /// furthest behind, if that is too much; the next gain is then measured from here.
+    /// furthest behind, if that is too much; said again at each comparison until settle().
     std::optional<std::string> compare(Time database, BootTime boot);
+
+    /// What compare() found is written down where it stops everybody: the next gain is measured
+    /// from the next reading.
+    void settle() { furthest_behind_.reset(); }
 
 private:
     struct Reading {

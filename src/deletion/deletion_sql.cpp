@@ -96,7 +96,9 @@ SELECT clock.now, clock.day::text AS day,
                       WHERE l.action IN ('deletion.mail_refused', 'deletion.mail_accepted_by_operator')
                         AND l.meta ->> 'deletion_id' = $2 AND l.meta ->> 'mail_number' = $3 AND l.chain_seq IS NOT NULL) AS mail_proven,
        EXISTS (SELECT FROM event_ledger v WHERE v.subject = 'user.recover' AND v.status IN ('working', 'retrying', 'deferred'))
-           AS recovery_pending,
+           OR EXISTS (SELECT FROM outbox b WHERE b.subject IN ('user.recover', 'dlq.user.recover')
+                      AND (b.refused_reason IS NULL OR b.kind IS DISTINCT FROM 'event')) AS recovery_pending,
+       EXISTS (SELECT FROM deletion_state x WHERE x.name = 'executions_stopped') AS stopped,
        {user}
 FROM clock LEFT JOIN account u ON true)";
 

@@ -67,12 +67,16 @@ struct ExecutionRequest {
     std::string day;  ///< Whose Redis key was counted; must still be today.
     int limit = 10;
     std::chrono::milliseconds recovery_period{std::chrono::hours(24)};
+    /// The database's clock as the pass read it: what became due later was not looked at by it.
+    Time due_by = Time::max();
 };
 
 enum class ExecutionAnswer {
     executed,
-    changed,        ///< A special case: held, failed, queued again. No slot taken.
-    not_yet,        ///< Not due, not proven, a recovery pending, or no longer scheduled.
+    changed,             ///< A special case: held, failed, queued again. No slot taken.
+    not_yet,             ///< Not due, not proven, or no longer scheduled.
+    executed_elsewhere,  ///< Another instance has executed it: its count stays.
+    pass_over,  ///< Nothing may be executed now: a recovery is worked on, or all is stopped (11).
     limit_reached,  ///< PostgreSQL has no slot left for that day.
     busy,           ///< Another instance executes: this pass ends.
     day_over,       ///< The UTC day has changed: count again under the new key.

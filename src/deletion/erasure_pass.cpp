@@ -13,6 +13,7 @@ asio::awaitable<milliseconds> ErasurePass::run() {
     std::optional<std::string> gain = watch_.compare(day.now, parts_.clock.boot_time());
     if (gain) {
         co_await parts_.store.stop_executions(std::move(*gain));
+        watch_.settle();
         co_return longest_wait;
     }
     if (day.executions_stopped) {

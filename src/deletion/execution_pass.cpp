@@ -66,8 +66,10 @@ asio::awaitable<bool> ExecutionPass::clock_is_sound(DayState day) {
     std::optional<std::string> gain = watch_.compare(day.now, parts_.clock.boot_time());
     if (gain) {
         co_await parts_.store.stop_executions(std::move(*gain));
+        watch_.settle();
+        co_return false;
     }
-    co_return !gain;
+    co_return true;
 }
 
 /// In their order; one that is held, fails or is not proven does not block those behind it.
@@ -88,6 +90,12 @@ asio::awaitable<milliseconds> ExecutionPass::execute_all(DayState day, Ids ids) 
                 case ExecutionAnswer::changed:
                 case ExecutionAnswer::not_yet:
                     break;
+                case ExecutionAnswer::executed_elsewhere:
+                    ++day.executed;
+                    break;
+                case ExecutionAnswer::pass_over:
+                    note("a recovery is being worked on, or executions were stopped");
+                    co_return shortest_wait;
                 case ExecutionAnswer::limit_reached:
                     co_return limited(day);
                 case ExecutionAnswer::busy:
@@ -114,9 +122,13 @@ asio::awaitable<ExecutionAnswer> ExecutionPass::execute_one(DayState day, std::s
     request.day = day.day;
     request.limit = daily_limit_;
     request.recovery_period = recovery_period_;
+    request.due_by = day.now;
     const ExecutionAnswer answer = co_await parts_.store.execute(std::move(request));
     parts_.journal.executed(deletion_id, answer);
-    if (answer != ExecutionAnswer::executed) {
+    // With these another instance counted the same deletion, and has it in hand or has executed it.
+    const bool anothers =
+        answer == ExecutionAnswer::busy || answer == ExecutionAnswer::executed_elsewhere;
+    if (answer != ExecutionAnswer::executed && !anothers) {
         co_await take_back(day.day, std::move(deletion_id));
     }
     co_return answer;

@@ -62,6 +62,8 @@ asio::awaitable<void> MailPass::handle(MailJob job) {
     } else if (handled == RecoveryMailer::Handled::outage) {
         outage_ = true;
         places_ = 1;
+    } else {
+        places_ = most_at_once;  // Whatever kept this one is its own.
     }
     in_hand_.erase(id);
     ended_.notify_all();

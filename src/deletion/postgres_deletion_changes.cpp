@@ -13,8 +13,12 @@
 namespace chatear::deletion {
 namespace {
 
+// A second reason is added to the first: a person who resumes has to know both.
 const std::string note_stop = R"(
-INSERT INTO deletion_state (name, value) VALUES ('executions_stopped', $1) ON CONFLICT (name) DO NOTHING RETURNING 1)";
+INSERT INTO deletion_state AS s (name, value) VALUES ('executions_stopped', $1)
+ON CONFLICT (name) DO UPDATE SET value = s.value || '; ' || excluded.value, updated_at = now()
+    WHERE strpos(s.value, excluded.value) = 0
+RETURNING 1)";
 
 const std::string note_resumption =
     "DELETE FROM deletion_state WHERE name = 'executions_stopped' RETURNING value";
@@ -226,10 +230,13 @@ asio::awaitable<bool> PostgresDeletionStore::hold_for_lost_recovery(
     for (int attempt = 1; attempt <= most_repeats; ++attempt) {
         bool exists = false;
         const std::optional<Deletion> open = co_await find_open(user_id, token_sha256, exists);
-        if (!open || open->status == Status::held) {
+        // One that is held already gets this reason too: who releases it has to know of it.
+        const bool noted = open && open->held_reason.find(reason) != std::string::npos;
+        if (!open || noted) {
             co_return exists;
         }
-        std::vector<Change> changes(1, hold(*open, reason));
+        const std::string before = open->held_reason.empty() ? "" : open->held_reason + "; ";
+        std::vector<Change> changes(1, hold(*open, before + reason));
         const std::vector<bool> happened = co_await apply(std::move(changes));
         if (happened.front()) {
             co_return true;

@@ -3,12 +3,15 @@
 #include "deletion/notices.hpp"
 #include "deletion/postgres_deletion_store.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
 /// Execution: rule 8.
 namespace chatear::deletion {
 namespace {
+
+const std::string check_constraints = "SET CONSTRAINTS ALL IMMEDIATE";
 
 // Any number, as long as it stays: one executes at a time.
 const std::string try_lock = "SELECT pg_try_advisory_xact_lock(7234109856120442)";
@@ -25,6 +28,7 @@ struct PostgresDeletionStore::Execution {
     std::string day{};
     int taken = 0;
     int free_slot = 0;
+    bool stopped = false;
     std::string refused{};  // Why the product's table does not let us.
 
     Execution(const Known& of, const ExecutionRequest& asked) : known(of), request(asked) {}
@@ -45,6 +49,14 @@ struct PostgresDeletionStore::Execution {
         facts.user = read_user(rows, 0);
         facts.mail_proven = rows.boolean(0, "mail_proven");
         facts.recovery_pending = rows.boolean(0, "recovery_pending");
+        stopped = rows.boolean(0, "stopped");
+    }
+
+    void refuse(const postgres::SqlError& error) {
+        refused = error.sqlstate;
+        if (!error.constraint.empty()) {
+            refused += ", " + error.constraint;
+        }
     }
 
     postgres::Params params(const Change& change) const {
@@ -61,6 +73,20 @@ struct PostgresDeletionStore::Execution {
     }
 };
 
+/// A deferred constraint of the product's would speak at the commit, when nobody can be held any
+/// more.
+asio::awaitable<bool> PostgresDeletionStore::keeps_constraints(
+    StoreTransaction& transaction, Execution& execution
+) {
+    postgres::Params none;
+    const postgres::QueryResult kept =
+        co_await transaction.try_run(check_constraints, std::move(none));
+    if (!kept) {
+        execution.refuse(kept.error());
+    }
+    co_return kept.has_value();
+}
+
 asio::awaitable<ExecutionAnswer> PostgresDeletionStore::delete_account(
     StoreTransaction& transaction, Execution& execution
 ) {
@@ -76,17 +102,23 @@ asio::awaitable<ExecutionAnswer> PostgresDeletionStore::delete_account(
     const postgres::QueryResult done =
         co_await transaction.try_run(execution.known.sql.execute, std::move(params));
     if (!done) {
-        execution.refused = done.error().sqlstate;
-        if (!done.error().constraint.empty()) {
-            execution.refused += ", " + done.error().constraint;
-        }
+        execution.refuse(done.error());
         co_return ExecutionAnswer::changed;
     }
     if (done->integer(0, "slots") == 0) {
         co_return ExecutionAnswer::limit_reached;  // Somebody took it past our lock.
     }
-    if (done->integer(0, "users") != 1 || done->integer(0, "changed") != 1) {
+    if (done->integer(0, "users") != 1) {
+        // Its row is locked and was read here: a trigger or a policy of the product's said no.
+        execution.refused = "no row was updated";
+        co_return ExecutionAnswer::changed;
+    }
+    if (done->integer(0, "changed") != 1) {
         throw RepeatTransaction{};
+    }
+    const bool kept = co_await keeps_constraints(transaction, execution);
+    if (!kept) {
+        co_return ExecutionAnswer::changed;
     }
     co_await finish(transaction, execution.known, change.audit);
     co_return ExecutionAnswer::executed;
@@ -108,13 +140,19 @@ asio::awaitable<ExecutionAnswer> PostgresDeletionStore::execute_in(
     if (!deletion) {
         co_return ExecutionAnswer::not_yet;
     }
+    if (deletion->status == Status::executed) {
+        co_return ExecutionAnswer::executed_elsewhere;
+    }
     execution.deletion = *deletion;
     postgres::Params asked = execution.facts_params();
     const postgres::Rows facts = co_await transaction.run(sql.execution_facts, std::move(asked));
     execution.read_facts(facts);
-    const ExecutionStep step = before_execution(
-        *deletion, execution.facts, execution.now, execution.request.recovery_period
-    );
+    if (execution.stopped || execution.facts.recovery_pending) {
+        co_return ExecutionAnswer::pass_over;
+    }
+    const Time due_by = std::min(execution.now, execution.request.due_by);
+    const ExecutionStep step =
+        before_execution(*deletion, execution.facts, due_by, execution.request.recovery_period);
     if (std::holds_alternative<NotYet>(step)) {
         co_return ExecutionAnswer::not_yet;
     }

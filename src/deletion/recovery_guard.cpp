@@ -35,7 +35,9 @@ asio::awaitable<std::optional<std::string>> RecoveryGuard::obstacle(DayState day
         co_return "a user.recover waits in the outbox";
     }
     co_await look_at_dead_letters();
-    co_return std::nullopt;
+    // What was found there may have stopped everything.
+    const DayState last = co_await store_.day_state();
+    co_return last.executions_stopped;
 }
 
 /// Whether what was the last `user.recover` at this moment is done with.

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "deletion/life_change.hpp"
 #include "deletion/recovery_token.hpp"
 #include "deletion/settings.hpp"
 #include "mail/message_id.hpp"
@@ -30,7 +31,7 @@ RecoveryMailer::RecoveryMailer(Parts parts, Settings settings, Observer observer
 asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::handle(MailJob job) {
     const std::optional<MailResult> known = known_result(job);
     if (known) {
-        if (known->kind == MailResult::Kind::try_later && !known->reply.empty()) {
+        if (known->kind == MailResult::Kind::try_later && !reply_codes(known->reply).empty()) {
             const Letter refused = letter_of(job, job.record->recipient);
             co_await parts_.store.pass_mail_slot(
                 refused.slot_holder(), refused.next_slot_holder(false)

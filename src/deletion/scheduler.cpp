@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace chatear::deletion {
@@ -110,6 +111,15 @@ asio::awaitable<milliseconds> Scheduler::pass(std::shared_ptr<Loop> loop) {
         wait = co_await loop->of.pass->run();
     } catch (const Unavailable& unavailable) {
         trouble = unavailable.dependency() + " is down: " + unavailable.why();
+    } catch (const std::exception& error) {
+        if (net::is_stop(error)) {
+            throw;
+        }
+        // One row that nobody foresaw must not end the process, and the other tasks with it.
+        log::error(
+            "a task failed; it is tried again", {{"task", loop->of.name}, {"reason", error.what()}}
+        );
+        trouble = std::string("it failed: ") + error.what();
     }
     const bool changed = loop->trouble.empty() != trouble.empty();
     loop->trouble = std::move(trouble);

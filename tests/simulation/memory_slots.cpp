@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <variant>
 
 /// What is limited a day, and execution: rules 6 and 8 to 11.
@@ -86,8 +87,14 @@ ExecutionAnswer MemoryDeletionStore::execute_now(const ExecutionRequest& request
     facts.user = database_.user(row.user_id);
     facts.mail_proven = is_proven(row);
     facts.recovery_pending = !database_.unfinished_recoveries.empty();
-    const ExecutionStep step =
-        before_execution(row, facts, database_.now(), request.recovery_period);
+    if (row.status == deletion::Status::executed) {
+        return ExecutionAnswer::executed_elsewhere;
+    }
+    if (facts.recovery_pending) {
+        return ExecutionAnswer::pass_over;
+    }
+    const Time due_by = std::min(database_.now(), request.due_by);
+    const ExecutionStep step = before_execution(row, facts, due_by, request.recovery_period);
     if (std::holds_alternative<NotYet>(step)) {
         return ExecutionAnswer::not_yet;
     }

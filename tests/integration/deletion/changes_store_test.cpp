@@ -162,9 +162,10 @@ TEST_F(ChangesStore, RemembersWhatTheWholeHasToKnow) {
         seen = co_await a.store.dead_letters_seen();
         EXPECT_EQ(seen, 42u);
         co_await a.store.stop_executions("the clock jumped");
-        co_await a.store.stop_executions("again");
+        co_await a.store.stop_executions("a recovery is lost");
+        co_await a.store.stop_executions("the clock jumped");
         DayState state = co_await a.store.day_state();
-        EXPECT_EQ(state.executions_stopped, "the clock jumped");
+        EXPECT_EQ(state.executions_stopped, "the clock jumped; a recovery is lost");
         bool resumed = co_await a.store.resume_executions("it is right now");
         EXPECT_TRUE(resumed);
         resumed = co_await a.store.resume_executions("it is right now");
@@ -172,7 +173,7 @@ TEST_F(ChangesStore, RemembersWhatTheWholeHasToKnow) {
         state = co_await a.store.day_state();
         EXPECT_EQ(state.executions_stopped, std::nullopt);
     });
-    EXPECT_EQ(audited(), "executions.stopped executions.resumed");
+    EXPECT_EQ(audited(), "executions.stopped executions.stopped executions.resumed");
 }
 
 TEST_F(ChangesStore, ARecoveryThatWaitsInTheOutboxIsSeen) {

@@ -34,7 +34,7 @@ TEST_F(ExecutionStore, AccountSlotAuditAndEventStandTogether) {
     EXPECT_EQ(audited(), "deletion.executed");
     EXPECT_EQ(told(), "email.send user.deleted");
     EXPECT_EQ(sql("SELECT kept FROM email_sends"), "f");
-    EXPECT_EQ(execute(a, id), ExecutionAnswer::not_yet);
+    EXPECT_EQ(execute(a, id), ExecutionAnswer::executed_elsewhere);
     EXPECT_EQ(sql("SELECT count(*) FROM daily_slots"), "1");
 }
 
@@ -63,6 +63,36 @@ TEST_F(ExecutionStore, AnAuditedRefusalIsProofForItsOwnMailOnly) {
     EXPECT_EQ(execute(a, id), ExecutionAnswer::executed);
 }
 
+TEST_F(ExecutionStore, Rule11NothingIsExecutedOnceExecutionsWereStopped) {
+    Process& a = process();
+    const std::string id = due_deletion(user());
+    run([&]() -> asio::awaitable<void> {
+        co_await a.store.stop_executions("a recovery cannot be read");
+        co_await a.store.stop_executions("the clock was set ahead");
+        co_await a.store.stop_executions("a recovery cannot be read");
+    });
+    EXPECT_EQ(execute(a, id), ExecutionAnswer::pass_over);
+    // Who resumes has to know both reasons.
+    EXPECT_EQ(
+        sql("SELECT value FROM deletion_state WHERE name = 'executions_stopped'"),
+        "a recovery cannot be read; the clock was set ahead"
+    );
+    EXPECT_EQ(sql("SELECT count(*) FROM action_logs WHERE action = 'executions.stopped'"), "2");
+}
+
+TEST_F(ExecutionStore, Rule8ADeferredConstraintOfTheProductsHoldsItsDeletionAlone) {
+    Process& a = process();
+    sql("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'never' USING ERRCODE = 'check_violation'; END $$");
+    sql("CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW WHEN (NEW.email = 'ann@example.test') EXECUTE FUNCTION refuse()");
+    const std::string anns = due_deletion(user());
+    const std::string bobs = due_deletion(user("bob@example.test"));
+    EXPECT_EQ(execute(a, anns), ExecutionAnswer::changed);
+    EXPECT_EQ(sql("SELECT status FROM user_deletions WHERE id::text = '" + anns + "'"), "held");
+    EXPECT_EQ(execute(a, bobs), ExecutionAnswer::executed);
+}
+
 TEST_F(ExecutionStore, TheScheduledTimeAloneIsNotBelieved) {
     Process& a = process();
     const std::string id = due_deletion(user(), "24 hours");
@@ -83,7 +113,7 @@ TEST_F(ExecutionStore, ARecoveryThatIsBeingWorkedOnStopsExecution) {
     for (const std::string status : {"working", "retrying", "deferred"}) {
         sql("INSERT INTO event_ledger (subject, event_id, status) VALUES ('user.recover', 'r', '" +
             status + "')");
-        EXPECT_EQ(execute(a, id), ExecutionAnswer::not_yet) << status;
+        EXPECT_EQ(execute(a, id), ExecutionAnswer::pass_over) << status;
         sql("DELETE FROM event_ledger");
     }
     sql("INSERT INTO event_ledger (subject, event_id, status) VALUES ('user.recover', 'r', "

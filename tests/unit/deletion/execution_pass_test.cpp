@@ -125,6 +125,34 @@ TEST_F(Executions, Rule8AnotherInstanceAtWorkEndsThePass) {
     EXPECT_THAT(store_.executed, SizeIs(1));
 }
 
+TEST_F(Executions, Rule9WhatAnotherInstanceCountedStaysCounted) {
+    due(2);
+    store_.on_execute = [](const ExecutionRequest& request) {
+        return request.deletion_id == "d0" ? ExecutionAnswer::executed_elsewhere
+                                           : ExecutionAnswer::busy;
+    };
+    pass();
+    EXPECT_THAT(limits_.executions[store_.day.day], ElementsAre("d0", "d1"));
+}
+
+TEST_F(Executions, Rule11APassEndsWhereNothingMayBeExecuted) {
+    due(3);
+    store_.on_execute = [](const ExecutionRequest&) { return ExecutionAnswer::pass_over; };
+    EXPECT_EQ(pass(), Pass::shortest_wait);
+    EXPECT_THAT(store_.executed, SizeIs(1));
+}
+
+TEST_F(Executions, Rule11WhatBecameDueAfterThePassBeganIsTheNextOnes) {
+    due(1);
+    Time due_by{};
+    store_.on_execute = [&](const ExecutionRequest& request) {
+        due_by = request.due_by;
+        return ExecutionAnswer::executed;
+    };
+    pass();
+    EXPECT_EQ(due_by, store_.day.now);
+}
+
 TEST_F(Executions, Rule10AClockThatWasSetAheadStopsThemUntilAPersonLooked) {
     pass();
     due(1);
