@@ -149,7 +149,7 @@ TEST_F(WorkerTest, HandlesAnEventOnceAndEndsInGoodOrder) {
         handled_.push_back(event.name);
         co_return Done{};
     };
-    const int status = run([this](nats::JetStream& jetstream) -> asio::awaitable<void> {
+    const int status = run([](nats::JetStream& jetstream) -> asio::awaitable<void> {
         co_await publish(jetstream, "Ana", "order-7");
         co_await publish(jetstream, "Ana", "order-7");
         co_await publish(jetstream, "Rui", "order-7");
@@ -172,7 +172,7 @@ TEST_F(WorkerTest, ARetryComesBackThroughTheOutboxUntilItIsADeadLetter) {
         Outcome again = Retry{"not today"};
         co_return again;
     };
-    const int status = run([this](nats::JetStream& jetstream) -> asio::awaitable<void> {
+    const int status = run([](nats::JetStream& jetstream) -> asio::awaitable<void> {
         co_await publish(jetstream, "Ana", "order-7");
         co_await until_messages(jetstream, "DEAD_LETTERS", 1);
         co_await until_messages(jetstream, "GREETING", 0);
