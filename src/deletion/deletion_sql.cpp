@@ -96,8 +96,7 @@ SELECT clock.now, clock.day::text AS day,
                       WHERE l.action IN ('deletion.mail_refused', 'deletion.mail_accepted_by_operator')
                         AND l.meta ->> 'deletion_id' = $2 AND l.meta ->> 'mail_number' = $3 AND l.chain_seq IS NOT NULL) AS mail_proven,
        EXISTS (SELECT FROM event_ledger v WHERE v.subject = 'user.recover' AND v.status IN ('working', 'retrying', 'deferred'))
-           OR EXISTS (SELECT FROM outbox b WHERE b.subject IN ('user.recover', 'dlq.user.recover')
-                      AND (b.refused_reason IS NULL OR b.kind IS DISTINCT FROM 'event')) AS recovery_pending,
+           OR {recovery_waits} AS recovery_pending,
        EXISTS (SELECT FROM deletion_state x WHERE x.name = 'executions_stopped') AS stopped,
        {user}
 FROM clock LEFT JOIN account u ON true)";
@@ -193,6 +192,7 @@ DeletionSql::DeletionSql(const TableShapes& shapes)
     );
     execution_facts = fmt::format(
         fmt::runtime(execution_facts_form),
+        fmt::arg("recovery_waits", recovery_waits_in_outbox),
         fmt::arg("user_type", shapes.user_id.name),
         fmt::arg("user", user_columns(shapes, "u"))
     );

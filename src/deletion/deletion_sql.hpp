@@ -3,8 +3,16 @@
 #include "deletion/table_shapes.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace chatear::deletion {
+
+/// Whether a `user.recover`, or its dead letter, waits in the outbox (rule 11 a). A row that
+/// JetStream refused stays; as an event it has become a dead letter, which comes through here by
+/// itself. A recovery that cannot even be published as one waits for a person.
+inline constexpr std::string_view recovery_waits_in_outbox =
+    "EXISTS (SELECT FROM outbox WHERE subject IN ('user.recover', 'dlq.user.recover') "
+    "AND (refused_reason IS NULL OR kind IS DISTINCT FROM 'event'))";
 
 /// The statements of PostgresDeletionStore that depend on the types of the ids.
 struct DeletionSql {

@@ -1,7 +1,10 @@
 #include "base/assert.hpp"
+#include "deletion/deletion_sql.hpp"
 #include "deletion/notices.hpp"
 #include "deletion/postgres_deletion_store.hpp"
 #include "runtime/store_statement.hpp"
+
+#include <fmt/format.h>
 
 #include <charconv>
 #include <utility>
@@ -12,15 +15,15 @@ namespace {
 
 using runtime::run_store_statement;
 
-// A row that JetStream refused stays; as an event it has become a dead letter, which comes through
-// here by itself. A recovery that cannot even be published as one waits for a person.
-const std::string day_facts = R"(
+const std::string day_facts = fmt::format(
+    R"(
 SELECT c.now, c.day::text AS day,
        (SELECT count(*) FROM daily_slots WHERE kind = 'execution' AND daily_slots.day = c.day AND subject = '') AS executed,
        (SELECT value FROM deletion_state WHERE name = 'executions_stopped') AS stopped,
-       EXISTS (SELECT FROM outbox WHERE subject IN ('user.recover', 'dlq.user.recover')
-               AND (refused_reason IS NULL OR kind IS DISTINCT FROM 'event')) AS recovery_in_outbox
-FROM (SELECT now, (now AT TIME ZONE 'utc')::date AS day FROM clock_timestamp() AS now) c)";
+       {} AS recovery_in_outbox
+FROM (SELECT now, (now AT TIME ZONE 'utc')::date AS day FROM clock_timestamp() AS now) c)",
+    recovery_waits_in_outbox
+);
 
 const std::string next_due = R"(
 SELECT ceil(extract(epoch FROM greatest(due, now()) - now()) * 1000)::bigint AS ms
