@@ -1,6 +1,8 @@
 """The servers that tests and `./dev up` start, themselves."""
 
+import errno
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -13,7 +15,7 @@ from dev_stack.__main__ import environment_text, tool_environment
 from dev_stack.first_deletion import show_first_deletion
 from dev_stack.nats_client import NatsClient, NatsError
 from dev_stack.places import free_port
-from dev_stack.process import Process, start_ticks, wait_until
+from dev_stack.process import Process, children, start_ticks, wait_until
 from dev_stack.stack import Stack
 
 
@@ -81,6 +83,21 @@ def test_what_was_started_ends_with_its_starter(tmp_path):
     starter.wait()
     starter.stdout.close()
     wait_until(lambda: start_ticks(pid) is None, 10, "the sleeper ends")
+
+
+def test_a_process_that_ends_while_its_stat_is_read_hides_no_other(monkeypatch):
+    def gone(self, *_, **__):
+        raise ProcessLookupError(errno.ESRCH, "No such process", str(self))
+
+    with subprocess.Popen(["sleep", "60"]) as child:
+        assert children(os.getpid()).count(child.pid) == 1
+        with monkeypatch.context() as patched:
+            patched.setattr(pathlib.Path, "stat", gone)
+            assert children(os.getpid()).count(child.pid) == 1
+            patched.setattr(pathlib.Path, "read_text", gone)
+            assert children(os.getpid()) == [os.getpid()]
+            assert start_ticks(child.pid) is None
+        child.kill()
 
 
 def test_the_tool_never_meets_the_servers_that_the_shell_is_about(tmp_path, monkeypatch):

@@ -12,23 +12,31 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def start_ticks(pid):
-    """When process `pid` started, in clock ticks since boot; None where there is none (or a zombie)."""
+def stat_fields(pid):
+    """/proc/PID/stat behind the command's name (proc(5): state, ppid, ...); None for a process that is gone.
+
+    One that ends while its file is being read gives ESRCH instead of ENOENT: both are OSError.
+    """
     try:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] == "Z" else int(fields[19])
+
+
+def start_ticks(pid):
+    """When process `pid` started, in clock ticks since boot; None where there is none (or a zombie)."""
+    fields = stat_fields(pid)
+    return None if fields is None or fields[0] == "Z" else int(fields[19])
 
 
 def children(pid):
     """The pids of all that descend from `pid`, itself first."""
     parents = {}
-    for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents.setdefault(int(entry.read_text().rpartition(")")[2].split()[1]), []).append(int(entry.parent.name))
-        except OSError:
-            continue
+    # Not pathlib's glob: it asks each /proc/PID/stat whether it exists and does not survive a process that ends meanwhile.
+    for other in filter(str.isdigit, os.listdir("/proc")):
+        fields = stat_fields(other)
+        if fields is not None:
+            parents.setdefault(int(fields[1]), []).append(int(other))
     found = [pid]
     for one in found:
         found += parents.get(one, [])
