@@ -1,12 +1,10 @@
 #include "deletion/clock_watch.hpp"
 
-#include <fmt/format.h>
-
 namespace chatear::deletion {
 
 using std::chrono::microseconds;
 
-std::optional<std::string> ClockWatch::compare(Time database, BootTime boot) {
+std::optional<std::chrono::seconds> ClockWatch::compare(Time database, BootTime boot) {
     const Reading now{database, boot};
     if (!furthest_behind_) {
         furthest_behind_ = now;
@@ -22,10 +20,7 @@ std::optional<std::string> ClockWatch::compare(Time database, BootTime boot) {
     if (gain <= most_gain + passed / drift_divisor) {
         return std::nullopt;
     }
-    return fmt::format(
-        "the database's clock gained {} s on this machine's time since its start: it was set ahead",
-        std::chrono::duration_cast<std::chrono::seconds>(gain).count()
-    );
+    return std::chrono::duration_cast<std::chrono::seconds>(gain);
 }
 
 }  // namespace chatear::deletion

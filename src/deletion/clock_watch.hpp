@@ -4,9 +4,14 @@
 
 #include <chrono>
 #include <optional>
-#include <string>
+#include <string_view>
 
 namespace chatear::deletion {
+
+/// Why nothing is executed after a gain: the same words from each instance, whatever it measured,
+/// so that they stop once and the audit log says it once.
+inline constexpr std::string_view clock_was_set_ahead =
+    "the database's clock gained on the machines' time: it was set ahead";
 
 /// Notices that the database's clock was set ahead, by which deletions would be due too early (rule
 /// 10): it compares it with CLOCK_BOOTTIME, which nobody sets. Pure.
@@ -18,7 +23,7 @@ public:
 
     /// One reading of both clocks, taken together. What the database's clock gained since it was
     /// furthest behind, if that is too much; said again at each comparison until settle().
-    std::optional<std::string> compare(Time database, BootTime boot);
+    std::optional<std::chrono::seconds> compare(Time database, BootTime boot);
 
     /// What compare() found is written down where it stops everybody: the next gain is measured
     /// from the next reading.

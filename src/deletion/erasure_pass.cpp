@@ -10,9 +10,12 @@ using std::chrono::milliseconds;
 
 asio::awaitable<milliseconds> ErasurePass::run() {
     const DayState day = co_await parts_.store.day_state();
-    std::optional<std::string> gain = watch_.compare(day.now, parts_.clock.boot_time());
+    const std::optional<std::chrono::seconds> gain =
+        watch_.compare(day.now, parts_.clock.boot_time());
     if (gain) {
-        co_await parts_.store.stop_executions(std::move(*gain));
+        std::string reason(clock_was_set_ahead);
+        co_await parts_.store.stop_executions(std::move(reason));
+        parts_.journal.clock_gained(*gain);
         watch_.settle();
         co_return longest_wait;
     }

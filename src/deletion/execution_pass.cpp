@@ -63,9 +63,12 @@ asio::awaitable<void> ExecutionPass::stop() {
 
 /// Rule 10: a clock that was set ahead makes nothing due.
 asio::awaitable<bool> ExecutionPass::clock_is_sound(DayState day) {
-    std::optional<std::string> gain = watch_.compare(day.now, parts_.clock.boot_time());
+    const std::optional<std::chrono::seconds> gain =
+        watch_.compare(day.now, parts_.clock.boot_time());
     if (gain) {
-        co_await parts_.store.stop_executions(std::move(*gain));
+        std::string reason(clock_was_set_ahead);
+        co_await parts_.store.stop_executions(std::move(reason));
+        parts_.journal.clock_gained(*gain);
         watch_.settle();
         co_return false;
     }

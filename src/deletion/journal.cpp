@@ -108,6 +108,13 @@ void Journal::stopped(const std::string& why) {
     }
 }
 
+void Journal::clock_gained(std::chrono::seconds gain) {
+    log::error(
+        "the database's clock gained on this machine's: no deletion is executed",
+        {{"gained_s", gain.count()}}
+    );
+}
+
 void Journal::count(std::string_view step) {
     const std::vector<std::string> label(1, std::string(step));
     metrics_.counter(steps, label).add();

@@ -6,6 +6,7 @@
 #include "deletion/intake.hpp"
 #include "runtime/metrics.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,8 @@ public:
 
     /// Why nothing is executed; "" = nothing is in the way. Logged when it changes.
     void stopped(const std::string& why);
+    /// What this instance measured, where the stop's reason is the same from all of them.
+    void clock_gained(std::chrono::seconds gain);
 
 private:
     void count(std::string_view step);

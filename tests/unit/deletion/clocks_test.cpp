@@ -2,19 +2,17 @@
 #include "deletion/clock_watch.hpp"
 #include "deletion/nats_clock.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace chatear::deletion {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
 
 const Time start = Time(std::chrono::sys_days(std::chrono::year(2026) / 11 / 25));
 
 /// Both clocks at `passed`, the database's `ahead` of what it was.
-std::optional<std::string> compare(
+std::optional<std::chrono::seconds> compare(
     ClockWatch& watch, std::chrono::seconds passed, std::chrono::seconds ahead
 ) {
     return watch.compare(start + passed + ahead, BootTime(1h) + passed);
@@ -24,7 +22,7 @@ TEST(ClockWatch, Rule10StopsAtAJumpOfMoreThan60Seconds) {
     ClockWatch watch;
     EXPECT_EQ(compare(watch, 0s, 0s), std::nullopt);
     EXPECT_EQ(compare(watch, 15s, 60s), std::nullopt);
-    EXPECT_THAT(compare(watch, 30s, 24h).value_or(""), HasSubstr("gained 86400 s"));
+    EXPECT_EQ(compare(watch, 30s, 24h), std::chrono::seconds(24h));
 }
 
 TEST(ClockWatch, Rule10SaysAJumpUntilItStandsAndMeasuresTheNextFromThere) {
@@ -39,7 +37,7 @@ TEST(ClockWatch, Rule10SaysAJumpUntilItStandsAndMeasuresTheNextFromThere) {
 
 TEST(ClockWatch, Rule10FindsStepsThatAreSmallOneByOne) {
     ClockWatch watch;
-    std::optional<std::string> found;
+    std::optional<std::chrono::seconds> found;
     int steps = 0;
     for (; steps < 10 && !found; ++steps) {
         found = compare(watch, 15s * steps, 40s * steps);
@@ -56,7 +54,7 @@ TEST(ClockWatch, Rule10FindsAClockThatWasSetBackAndThenAheadAgain) {
 
 TEST(ClockWatch, LetsSoundClocksDriftApart) {
     ClockWatch watch;
-    std::optional<std::string> found;
+    std::optional<std::chrono::seconds> found;
     for (int day = 0; day <= 365 && !found; ++day) {
         found = compare(watch, 24h * day, 9s * day);  // 100 ppm.
     }

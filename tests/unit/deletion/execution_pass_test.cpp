@@ -12,16 +12,19 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
 class Executions : public testing::Test {
 protected:
-    milliseconds pass() {
+    milliseconds pass() { return pass_of(pass_); }
+
+    static milliseconds pass_of(ExecutionPass& instance) {
         asio::io_context context;
         milliseconds wait{};
-        const auto body = [&]() -> asio::awaitable<void> { wait = co_await pass_.run(); };
+        const auto body = [&]() -> asio::awaitable<void> { wait = co_await instance.run(); };
         test::run_coroutine(context, body);
         return wait;
     }
@@ -166,6 +169,21 @@ TEST_F(Executions, Rule10AClockThatWasSetAheadStopsThemUntilAPersonLooked) {
     store_.day.executions_stopped.reset();
     pass();
     EXPECT_THAT(store_.executed, SizeIs(1));
+}
+
+TEST_F(Executions, Rule10TwoInstancesThatMeasureDifferentGainsStopForOneReason) {
+    const auto reason_after = [this](milliseconds gain) {
+        store_.day.executions_stopped.reset();
+        ManualClock clock{at(3)};
+        ExecutionPass instance({store_, limits_, guard_, journal_, clock}, 10, hours(24));
+        pass_of(instance);
+        store_.day.now += gain;
+        pass_of(instance);
+        return store_.day.executions_stopped.value_or("");
+    };
+    const std::string first = reason_after(hours(25));
+    EXPECT_THAT(first, HasSubstr("set ahead"));
+    EXPECT_EQ(reason_after(hours(25) + seconds(1)), first);
 }
 
 TEST_F(Executions, Rule11NothingIsExecutedWhileARecoveryIsOnItsWay) {
