@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -58,7 +59,7 @@ asio::awaitable<std::vector<tcp::endpoint>> Resolver::resolve(
             }
         );
     }
-    const Moment end = moment_after(timeout);
+    const Moment end = moment_after(name.last_good.empty() ? timeout : std::min(timeout, patience));
     bool in_time = true;
     while (name.under_way && in_time) {
         in_time = co_await state->answered.wait_until(end);

@@ -18,11 +18,15 @@ namespace asio = boost::asio;
 /// name server does not answer.
 class Resolver {
 public:
+    /// A name server that does not answer must not use up the time in which to connect.
+    static constexpr std::chrono::milliseconds patience{1'000};
+
     explicit Resolver(const asio::any_io_executor& executor);
 
     /// The addresses to try, in order. Throws Unavailable naming `dependency` when the name has
-    /// never been resolved and cannot be now, within `timeout`. A lookup that is late goes on by
-    /// itself, and its answer serves the next call; at most one a name is under way.
+    /// never been resolved and cannot be now, within `timeout`; where it has been, a new answer is
+    /// waited for no longer than `patience`. A lookup that is late goes on by itself, and its
+    /// answer serves the next call; at most one a name is under way.
     asio::awaitable<std::vector<asio::ip::tcp::endpoint>> resolve(
         std::string dependency,
         std::string host,

@@ -25,10 +25,12 @@ Relay::Relay(
       publisher_(publisher),
       worker_(std::move(worker)),
       wake_(executor),
+      ended_(executor),
       publishing_(executor),
       tasks_(executor) {}
 
 void Relay::start() {
+    running_ = true;
     tasks_.start("outbox relay", run());
 }
 
@@ -37,13 +39,24 @@ void Relay::wake() {
     wake_.notify_all();
 }
 
+asio::awaitable<bool> Relay::drain(std::chrono::milliseconds limit) {
+    draining_ = true;
+    wake();
+    const net::Moment end = net::moment_after(limit);
+    bool in_time = true;
+    while (running_ && in_time) {
+        in_time = co_await ended_.wait_until(end);
+    }
+    co_return !running_;
+}
+
 asio::awaitable<void> Relay::stop() {
     co_await publishing_.stop();
     co_await tasks_.stop();
 }
 
 asio::awaitable<void> Relay::run() {
-    while (true) {
+    while (!draining_) {
         bool down = false;
         std::size_t taken = 0;
         try {
@@ -62,6 +75,8 @@ asio::awaitable<void> Relay::run() {
             }
         }
     }
+    running_ = false;
+    ended_.notify_all();
 }
 
 asio::awaitable<void> Relay::wait_for_work() {

@@ -62,6 +62,10 @@ public:
     /// Something may be due: looks at once.
     void wake();
 
+    /// Takes no more, and waits for at most `limit` for what is being published: a row that is cut
+    /// off by stop() waits for the end of its lease. False: not all has ended.
+    asio::awaitable<bool> drain(std::chrono::milliseconds limit);
+
     asio::awaitable<void> stop();
 
     const RelayStatus& status() const { return status_; }
@@ -91,7 +95,10 @@ private:
     std::vector<std::string> returned_;   // To be put back.
     std::vector<std::pair<TakenRow, std::string>> refused_;
     bool woken_ = false;
+    bool running_ = false;
+    bool draining_ = false;
     net::Notification wake_;
+    net::Notification ended_;
     net::TaskGroup publishing_;
     net::TaskGroup tasks_;
 };

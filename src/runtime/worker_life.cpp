@@ -17,6 +17,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds tidy_every{60'000};
 constexpr milliseconds retry_start{1'000};
+/// For each of what is said to NATS at the very end, and answered by it.
+constexpr milliseconds last_words{1'000};
 
 /// What remains of SHUTDOWN_TIMEOUT for the last writes, after the handlers' part.
 constexpr milliseconds reserve(milliseconds timeout) {
@@ -265,7 +267,7 @@ asio::awaitable<void> Worker::close() {
         co_await subject->consumer->stop();
         decided = decided && !subject->consumer->content_in_hand();
         try {
-            co_await subject->source->flush(milliseconds(1'000));
+            co_await subject->source->flush(last_words);
         } catch (const Unavailable& unavailable) {
             log::debug(
                 "acknowledgements may be lost; the ledger knows", {{"reason", unavailable.why()}}
@@ -279,6 +281,10 @@ asio::awaitable<void> Worker::close() {
         decided = decided && !task->content_in_hand();
     }
     if (pool_) {
+        const bool relayed = co_await relay_->drain(last_words);
+        if (!relayed) {
+            log::debug("what was being published goes out when its lease has ended");
+        }
         co_await relay_->stop();
         co_await give_up_claims(decided);
         co_await outbox_listener_->stop();

@@ -32,7 +32,8 @@ private:
 void write_file(const std::string& path, const std::string& content);
 std::string read_file(const std::string& path);
 
-/// A TCP port of the loopback that nothing listens on; not given twice by this process.
+/// A TCP port of the loopback that nothing listens on, and that no connection is given; not given
+/// twice by this process.
 std::uint16_t free_port();
 
 /// Whether something accepts connections there.

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import socket
 import tempfile
@@ -60,10 +61,15 @@ def folder_for_postgres(wanted, name):
 
 
 def free_port():
-    """A port of 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port of 127.0.0.1 that nobody listened on a moment ago.
+
+    Below those that the kernel gives to connections (ip(7), ip_local_port_range): one of them could be a client's
+    by the time the server starts, or while a stopped one is away.
+    """
+    for port in random.sample(range(10_240, 32_768), 1_000):
+        if is_free(port):
+            return port
+    raise OSError("no free port between 10240 and 32767")
 
 
 def is_free(port):

@@ -180,6 +180,51 @@ TEST_F(Rule15Relay, AllIsWellAgainWhenAnotherProcessHasPublishedIt) {
     test::run_coroutine(context_, test);
 }
 
+/// JetStream that takes its time.
+class SlowPublisher final : public Publisher {
+public:
+    explicit SlowPublisher(const asio::any_io_executor& executor)
+        : called(executor), reply(executor) {}
+    asio::awaitable<nats::PublishResult> publish(nats::Message) override {
+        called.notify_all();
+        co_await reply.wait();
+        co_return nats::PublishReply{};
+    }
+    net::Notification called;
+    net::Notification reply;
+};
+
+TEST_F(RelayTest, WhatIsBeingPublishedMayEndBeforeItStops) {
+    SlowPublisher slow(context_.get_executor());
+    Relay relay(context_.get_executor(), outbox_, slow, "notification-worker");
+    outbox_.give("uuid-1", "email.send");
+    const auto test = [&]() -> asio::awaitable<void> {
+        relay.start();
+        co_await slow.called.wait();
+        const bool cut_off = co_await relay.drain(0ms);
+        EXPECT_FALSE(cut_off);
+        slow.reply.notify_all();
+        const bool ended = co_await relay.drain(20s);
+        EXPECT_TRUE(ended);
+        EXPECT_THAT(outbox_.log, ElementsAre("remove uuid-1"));
+        co_await relay.stop();
+    };
+    test::run_coroutine(context_, test);
+}
+
+TEST_F(RelayTest, TakesNothingMoreWhenItDrains) {
+    const auto test = [&]() -> asio::awaitable<void> {
+        relay_.start();
+        const bool ended = co_await relay_.drain(20s);
+        EXPECT_TRUE(ended);
+        outbox_.give("uuid-1", "email.send");
+        relay_.wake();
+        co_await relay_.stop();
+    };
+    test::run_coroutine(context_, test);
+    EXPECT_THAT(outbox_.log, testing::IsEmpty());
+}
+
 TEST_F(RelayTest, MayBeStoppedWithoutAStartAndTwice) {
     const auto test = [&]() -> asio::awaitable<void> {
         co_await relay_.stop();
