@@ -2,11 +2,8 @@
 #include "deletion/redis_daily_limits.hpp"
 
 #include "base/error.hpp"
-#include "net/timer.hpp"
-#include "support/coroutine.hpp"
-#include "support/redis_server.hpp"
+#include "integration/redis/real_redis.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,31 +24,15 @@ const std::string day = "2026-11-25";
 const std::string key = "global:deletion:count:2026-11-25";
 const std::string mail_key = "user:email:count:user-7:2026-11-25";
 
-redis::Options options_for(const test::RedisServer& server) {
-    redis::Options options;
-    options.address = *redis::parse_address(server.url());
-    options.command_timeout = milliseconds(1000);
-    options.first_backoff = milliseconds(10);
-    options.most_backoff = milliseconds(100);
-    return options;
-}
-
 class DailyLimitsOnRedis : public testing::Test {
 protected:
-    DailyLimitsOnRedis() { client_.start(); }
-
+    /// `body`, once connected.
     void run(const std::function<asio::awaitable<void>()>& body) {
         const auto whole = [&]() -> asio::awaitable<void> {
+            co_await redis_.until(true);
             co_await body();
-            co_await client_.stop();
         };
-        test::run_coroutine(context_, whole);
-    }
-
-    asio::awaitable<void> connected() {
-        while (!client_.available()) {
-            co_await net::sleep_for(milliseconds(2));
-        }
+        redis_.run(whole);
     }
 
     /// What became of counting `deletion`; nothing = Redis could not say.
@@ -81,15 +62,13 @@ protected:
     }
 
     test::RedisServer server_;
-    asio::io_context context_;
-    redis::Client client_{context_.get_executor(), options_for(server_)};
-    RedisDailyLimits limits_{client_};
+    redis::RealRedis redis_{redis::options_for(server_)};
+    RedisDailyLimits limits_{redis_.client};
 };
 
 TEST_F(DailyLimitsOnRedis, Rule9CountsEachDeletionOnceAndNoneOverTheLimit) {
     std::vector<std::optional<bool>> counted;
     const auto body = [&]() -> asio::awaitable<void> {
-        co_await connected();
         for (const std::string deletion : {"a", "b", "b", "c", "d", "a"}) {
             const std::optional<bool> answer = co_await count(deletion, 0);
             counted.push_back(answer);
@@ -104,7 +83,6 @@ TEST_F(DailyLimitsOnRedis, Rule9CountsEachDeletionOnceAndNoneOverTheLimit) {
 TEST_F(DailyLimitsOnRedis, Rule9AFlushedRedisIsRaisedToWhatPostgresKnows) {
     std::vector<std::optional<bool>> counted;
     const auto body = [&]() -> asio::awaitable<void> {
-        co_await connected();
         (void)co_await count("a", 0);
         (void)co_await count("b", 1);
         server_.cli({"FLUSHALL"});
@@ -121,7 +99,6 @@ TEST_F(DailyLimitsOnRedis, Rule9ACounterThatWasSetBackIsRaisedAlsoForOneThatIsCo
     std::optional<bool> again;
     std::optional<bool> another;
     const auto body = [&]() -> asio::awaitable<void> {
-        co_await connected();
         (void)co_await count("a", 0);
         (void)co_await count("b", 1);
         (void)co_await count("c", 2);
@@ -140,7 +117,6 @@ TEST_F(DailyLimitsOnRedis, Rule9ARedisThatComesBackEmptyIsRaisedAndOneThatIsGone
     std::optional<bool> afterwards;
     std::optional<bool> one_more;
     const auto body = [&]() -> asio::awaitable<void> {
-        co_await connected();
         (void)co_await count("a", 0);
         (void)co_await count("b", 1);
         server_.kill();
@@ -163,7 +139,6 @@ TEST_F(DailyLimitsOnRedis, Rule9AnotherSystemThatCountsInTheSameKeyIsRespected) 
     std::optional<bool> last;
     std::optional<bool> over;
     const auto body = [&]() -> asio::awaitable<void> {
-        co_await connected();
         server_.cli({"INCRBY", key, "2"});
         last = co_await count("a", 0);
         over = co_await count("b", 0);
@@ -177,7 +152,6 @@ TEST_F(DailyLimitsOnRedis, Rule9WhatDidNotHappenIsTakenBackOnce) {
     std::optional<bool> refused;
     std::optional<bool> fits;
     const auto body = [&]() -> asio::awaitable<void> {
-        co_await connected();
         for (const std::string deletion : {"a", "b", "c"}) {
             (void)co_await count(deletion, 0);
         }
@@ -196,7 +170,6 @@ TEST_F(DailyLimitsOnRedis, Rule9WhatDidNotHappenIsTakenBackOnce) {
 TEST_F(DailyLimitsOnRedis, Rule9WhatIsNoNumberForbids) {
     std::optional<bool> answer = true;
     const auto body = [&]() -> asio::awaitable<void> {
-        co_await connected();
         server_.cli({"SET", key, "many"});
         answer = co_await count("a", 0);
     };
@@ -208,7 +181,6 @@ TEST_F(DailyLimitsOnRedis, Rule9WhatIsNoNumberForbids) {
 TEST_F(DailyLimitsOnRedis, Rule6CountsAUsersMailsUnderTheOriginalsNameAndASlotThatIsPassedOnOnce) {
     std::vector<std::optional<bool>> counted;
     const auto body = [&]() -> asio::awaitable<void> {
-        co_await connected();
         for (const std::string holder : {"x.1/1", "x.1/1", "x.1/2", "x.1/3"}) {
             const std::optional<bool> answer = co_await count_mail(holder, 0);
             counted.push_back(answer);
@@ -220,10 +192,7 @@ TEST_F(DailyLimitsOnRedis, Rule6CountsAUsersMailsUnderTheOriginalsNameAndASlotTh
 }
 
 TEST_F(DailyLimitsOnRedis, TheCountersGoByThemselvesAndStayLongerThanTheirDay) {
-    const auto body = [&]() -> asio::awaitable<void> {
-        co_await connected();
-        (void)co_await count("a", 0);
-    };
+    const auto body = [&]() -> asio::awaitable<void> { (void)co_await count("a", 0); };
     run(body);
     const int lives = std::stoi(value({"TTL", key}));
     const int holders_live = std::stoi(value({"TTL", "{" + key + "}:holders"}));

@@ -147,7 +147,7 @@ TEST_F(RealLimits, Rule21LeavesNothingBehindAndNoAddressInItsKeys) {
 }
 
 TEST_F(RealLimits, Rule21SharesTheLimitsBetweenProcesses) {
-    redis::Client other_client(context_.get_executor(), options_for(server_));
+    redis::Client other_client(redis_.context.get_executor(), redis::options_for(server_));
     other_client.start();
     const Rate rate = {.count = 10, .per = seconds(60)};
     RedisLimits one(client_, rate, rate);
