@@ -91,6 +91,16 @@ struct DayState {
     bool recovery_in_outbox = false;  ///< A `user.recover`, or its dead letter, waits there (11 a).
 };
 
+/// How far the dead letters of `user.recover` were looked at.
+struct DeadLettersSeen {
+    std::uint64_t sequence = 0;
+    /// When their stream was made, as the server writes it: another one counts from 1 again. "" =
+    /// not noted.
+    std::string stream_created{};
+
+    bool operator==(const DeadLettersSeen&) const = default;
+};
+
 /// Everything about deletions that is kept in PostgreSQL. Each call is one transaction; all throw
 /// Unavailable("postgres"). An outcome unknown (the connection broke at the commit) is Unavailable
 /// too, and every call may be repeated: keys and statuses make it happen once. Over PostgreSQL:
@@ -149,9 +159,8 @@ public:
     virtual asio::awaitable<bool> hold_for_lost_recovery(
         std::string user_id, std::string token_sha256, std::string reason
     ) = 0;
-    /// How far the dead letters of `user.recover` were looked at (stream sequence).
-    virtual asio::awaitable<std::uint64_t> dead_letters_seen() = 0;
-    virtual asio::awaitable<void> set_dead_letters_seen(std::uint64_t sequence) = 0;
+    virtual asio::awaitable<DeadLettersSeen> dead_letters_seen() = 0;
+    virtual asio::awaitable<void> set_dead_letters_seen(DeadLettersSeen seen) = 0;
 
     /// Nothing is executed any more until an operator says so; audited once.
     virtual asio::awaitable<void> stop_executions(std::string reason) = 0;

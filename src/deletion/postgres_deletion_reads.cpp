@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -226,20 +227,23 @@ asio::awaitable<void> PostgresDeletionStore::add_token(
     (void)co_await run_store_statement(pool_, insert_token, std::move(params));
 }
 
-asio::awaitable<std::uint64_t> PostgresDeletionStore::dead_letters_seen() {
+// "SEQUENCE CREATED"
+asio::awaitable<DeadLettersSeen> PostgresDeletionStore::dead_letters_seen() {
     postgres::Params none;
     const postgres::Rows rows = co_await run_store_statement(pool_, select_seen, std::move(none));
-    std::uint64_t sequence = 0;
+    DeadLettersSeen seen;
     if (!rows.empty()) {
         const std::string_view text = rows.text(0, 0);
-        std::from_chars(text.data(), text.data() + text.size(), sequence);
+        const auto number = std::from_chars(text.data(), text.data() + text.size(), seen.sequence);
+        const auto digits = static_cast<std::size_t>(number.ptr - text.data());
+        seen.stream_created = text.substr(std::min(digits + 1, text.size()));
     }
-    co_return sequence;
+    co_return seen;
 }
 
-asio::awaitable<void> PostgresDeletionStore::set_dead_letters_seen(std::uint64_t sequence) {
+asio::awaitable<void> PostgresDeletionStore::set_dead_letters_seen(DeadLettersSeen seen) {
     postgres::Params params;
-    params.text(std::to_string(sequence));
+    params.text(fmt::format("{} {}", seen.sequence, seen.stream_created));
     (void)co_await run_store_statement(pool_, note_seen, std::move(params));
 }
 

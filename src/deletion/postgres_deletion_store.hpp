@@ -46,8 +46,8 @@ public:
     asio::awaitable<bool> hold_for_lost_recovery(
         std::string user_id, std::string token_sha256, std::string reason
     ) override;
-    asio::awaitable<std::uint64_t> dead_letters_seen() override;
-    asio::awaitable<void> set_dead_letters_seen(std::uint64_t sequence) override;
+    asio::awaitable<DeadLettersSeen> dead_letters_seen() override;
+    asio::awaitable<void> set_dead_letters_seen(DeadLettersSeen seen) override;
     asio::awaitable<void> stop_executions(std::string reason) override;
     asio::awaitable<std::optional<AuditHead>> tell_audit_head() override;
 

@@ -2,10 +2,13 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/utc.hpp"
 #include "deletion/user_recover.hpp"
+#include "nats/delivery_guard.hpp"
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <utility>
 
 namespace chatear::deletion {
@@ -17,6 +20,18 @@ constexpr const char* dead_subject = "dlq.user.recover";
 /// What must be there for any execution.
 Unavailable missing(const std::string& what, const std::string& why) {
     return Unavailable("nats", what, why);
+}
+
+/// Whether two times, as a server writes them, are the making of one stream. A restart may move
+/// them a little (nats::Incarnation), and what was looked at must not be looked at again for that:
+/// an operator has decided about it.
+bool made_at_once(const std::string& noted, const std::string& now) {
+    const Result<Time> before = parse_time(noted);
+    const Result<Time> after = parse_time(now);
+    if (!before || !after) {
+        return noted == now;
+    }
+    return std::chrono::abs(*after - *before) < nats::Incarnation::consumer_tolerance;
 }
 
 }  // namespace
@@ -80,9 +95,10 @@ asio::awaitable<void> RecoveryGuard::look_at_dead_letters() {
         throw missing("the stream of dead letters", "it is not there");
     }
     const std::string stream = streams->front();
-    std::uint64_t next = co_await first_unseen(stream);
+    DeadLettersSeen seen = co_await seen_of(stream);
     while (true) {
-        const auto letter = co_await jetstream_.next_message(stream, dead_subject, next);
+        const auto letter =
+            co_await jetstream_.next_message(stream, dead_subject, seen.sequence + 1);
         if (!letter) {
             if (!letter.error().message_not_found()) {
                 throw missing("stream " + stream, letter.error().text());
@@ -90,19 +106,33 @@ asio::awaitable<void> RecoveryGuard::look_at_dead_letters() {
             break;
         }
         co_await look_at(*letter);
-        co_await store_.set_dead_letters_seen(letter->seq);
-        next = letter->seq + 1;
+        seen.sequence = letter->seq;
+        co_await store_.set_dead_letters_seen(seen);
     }
 }
 
-/// A stream that was made anew counts from 1 again.
-asio::awaitable<std::uint64_t> RecoveryGuard::first_unseen(std::string stream) {
-    const std::uint64_t seen = co_await store_.dead_letters_seen();
+/// A stream that was made anew counts from 1 again, and may have got further than the one before.
+asio::awaitable<DeadLettersSeen> RecoveryGuard::seen_of(std::string stream) {
+    DeadLettersSeen seen = co_await store_.dead_letters_seen();
     const auto info = co_await jetstream_.stream_info(stream);
     if (!info) {
         throw missing("stream " + stream, info.error().text());
     }
-    co_return info->last_seq < seen ? 1 : seen + 1;
+    const bool noted = !seen.stream_created.empty();
+    const bool same = info->last_seq >= seen.sequence &&
+                      (!noted || made_at_once(seen.stream_created, info->created));
+    if (!same) {
+        log::warn(
+            "the stream of dead letters was made anew and is read from its begin",
+            {{"stream", stream}, {"created", info->created}}
+        );
+        seen.sequence = 0;
+    }
+    if (!same || !noted) {
+        seen.stream_created = info->created;
+        co_await store_.set_dead_letters_seen(seen);
+    }
+    co_return seen;
 }
 
 asio::awaitable<void> RecoveryGuard::look_at(nats::StoredMessage letter) {

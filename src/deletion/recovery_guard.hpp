@@ -30,7 +30,7 @@ public:
 private:
     asio::awaitable<std::optional<std::string>> obstacle_in_stream();
     asio::awaitable<bool> is_behind(std::string stream, std::uint64_t last);
-    asio::awaitable<std::uint64_t> first_unseen(std::string stream);
+    asio::awaitable<DeadLettersSeen> seen_of(std::string stream);
     asio::awaitable<void> look_at(nats::StoredMessage letter);
 
     nats::JetStream jetstream_;

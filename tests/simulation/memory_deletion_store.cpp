@@ -243,11 +243,11 @@ asio::awaitable<bool> MemoryDeletionStore::hold_for_lost_recovery(
     co_return row != nullptr || database_.users.contains(user_id);
 }
 
-asio::awaitable<std::uint64_t> MemoryDeletionStore::dead_letters_seen() {
-    co_return 0;
+asio::awaitable<DeadLettersSeen> MemoryDeletionStore::dead_letters_seen() {
+    co_return DeadLettersSeen{};
 }
 
-asio::awaitable<void> MemoryDeletionStore::set_dead_letters_seen(std::uint64_t /*sequence*/) {
+asio::awaitable<void> MemoryDeletionStore::set_dead_letters_seen(DeadLettersSeen /*seen*/) {
     co_return;
 }
 

@@ -43,8 +43,8 @@ public:
     asio::awaitable<bool> hold_for_lost_recovery(
         std::string user_id, std::string token_sha256, std::string reason
     ) override;
-    asio::awaitable<std::uint64_t> dead_letters_seen() override;
-    asio::awaitable<void> set_dead_letters_seen(std::uint64_t sequence) override;
+    asio::awaitable<deletion::DeadLettersSeen> dead_letters_seen() override;
+    asio::awaitable<void> set_dead_letters_seen(deletion::DeadLettersSeen seen) override;
     asio::awaitable<void> stop_executions(std::string reason) override;
 
 private:

@@ -155,12 +155,19 @@ TEST_F(ChangesStore, ALostRecoveryHoldsItsUsersDeletion) {
 TEST_F(ChangesStore, RemembersWhatTheWholeHasToKnow) {
     Process& a = process();
     run([&]() -> asio::awaitable<void> {
-        std::uint64_t seen = co_await a.store.dead_letters_seen();
-        EXPECT_EQ(seen, 0u);
-        co_await a.store.set_dead_letters_seen(41);
-        co_await a.store.set_dead_letters_seen(42);
+        DeadLettersSeen seen = co_await a.store.dead_letters_seen();
+        EXPECT_EQ(seen, DeadLettersSeen());
+        seen = {41, "2026-11-25T03:40:00.123456789Z"};
+        co_await a.store.set_dead_letters_seen(seen);
+        seen.sequence = 42;
+        co_await a.store.set_dead_letters_seen(seen);
+        const DeadLettersSeen later = co_await a.store.dead_letters_seen();
+        EXPECT_EQ(later, seen);
+        // As it stood before the stream was noted too.
+        sql("UPDATE deletion_state SET value = '43' WHERE name = 'dead_letters_seen'");
         seen = co_await a.store.dead_letters_seen();
-        EXPECT_EQ(seen, 42u);
+        const DeadLettersSeen without_stream{43, ""};
+        EXPECT_EQ(seen, without_stream);
         co_await a.store.stop_executions("the clock jumped");
         co_await a.store.stop_executions("a recovery is lost");
         co_await a.store.stop_executions("the clock jumped");

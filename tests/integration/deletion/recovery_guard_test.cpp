@@ -6,6 +6,8 @@
 #include "deletion/deletion_service.hpp"
 #include "deletion/nats_clock.hpp"
 #include "nats/declaration.hpp"
+#include "nats/delivery_guard.hpp"
+#include "net/timer.hpp"
 #include "runtime/streams.hpp"
 #include "support/coroutine.hpp"
 #include "support/nats_server.hpp"
@@ -71,6 +73,20 @@ protected:
             answer = "unavailable";
         }
         co_return answer;
+    }
+
+    asio::awaitable<void> look_once_it_answers() {
+        bool looked = false;
+        while (!looked) {
+            co_await net::sleep_for(std::chrono::milliseconds(10));
+            co_await connection_.wait_connected();
+            try {
+                co_await guard_.look_at_dead_letters();
+                looked = true;
+            } catch (const Unavailable&) {
+                looked = false;  // The connection of before had not been given up yet.
+            }
+        }
     }
 
     test::NatsServer server_;
@@ -154,7 +170,7 @@ TEST_F(Guard, Rule11ADeadLetterHoldsItsUsersDeletionOnce) {
     };
     run(body);
     EXPECT_THAT(store_.lost, ElementsAre(Pair("7", ""), Pair("8", "")));
-    EXPECT_EQ(store_.seen, 3U);
+    EXPECT_EQ(store_.seen.sequence, 3U);
     EXPECT_EQ(store_.day.executions_stopped, std::nullopt);
 }
 
@@ -178,11 +194,30 @@ TEST_F(Guard, Rule11ADeadLetterOfNobodyStopsNothing) {
     };
     run(body);
     EXPECT_EQ(store_.day.executions_stopped, std::nullopt);
-    EXPECT_EQ(store_.seen, 1U);
+    EXPECT_EQ(store_.seen.sequence, 1U);
 }
 
+// Also where it has got further than the one before it.
 TEST_F(Guard, Rule11AStreamThatWasMadeAnewIsReadFromItsBegin) {
-    store_.seen = 500;
+    const auto body = [&]() -> asio::awaitable<void> {
+        co_await declare();
+        co_await publish("dlq.user.recover", R"({"user_id": "7"})");
+        co_await guard_.look_at_dead_letters();
+        (void)co_await jetstream_.delete_stream("DEAD_LETTERS");
+        co_await net::sleep_for(2 * nats::Incarnation::consumer_tolerance);
+        co_await declare();
+        co_await publish("dlq.user.recover", R"({"user_id": "8"})");
+        co_await publish("dlq.user.recover", R"({"user_id": "9"})");
+        co_await guard_.look_at_dead_letters();
+        co_await guard_.look_at_dead_letters();
+    };
+    run(body);
+    EXPECT_THAT(store_.lost, ElementsAre(Pair("7", ""), Pair("8", ""), Pair("9", "")));
+    EXPECT_EQ(store_.seen.sequence, 2U);
+}
+
+TEST_F(Guard, Rule11OneThatIsShorterThanWhatWasSeenIsAnotherToo) {
+    store_.seen.sequence = 500;
     const auto body = [&]() -> asio::awaitable<void> {
         co_await declare();
         co_await publish("dlq.user.recover", R"({"user_id": "7"})");
@@ -190,7 +225,38 @@ TEST_F(Guard, Rule11AStreamThatWasMadeAnewIsReadFromItsBegin) {
     };
     run(body);
     EXPECT_THAT(store_.lost, ElementsAre(Pair("7", "")));
-    EXPECT_EQ(store_.seen, 1U);
+    EXPECT_EQ(store_.seen.sequence, 1U);
+}
+
+// What an operator has decided about would be held again.
+TEST_F(Guard, Rule11AServerThatWasRestartedHasTheSameStream) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        co_await declare();
+        co_await publish("dlq.user.recover", R"({"user_id": "7"})");
+        co_await publish("dlq.user.recover", R"({"user_id": "8"})");
+        co_await guard_.look_at_dead_letters();
+        for (int restart = 0; restart < 3; ++restart) {
+            server_.stop();
+            server_.start();
+            co_await look_once_it_answers();
+        }
+    };
+    run(body);
+    EXPECT_THAT(store_.lost, ElementsAre(Pair("7", ""), Pair("8", "")));
+}
+
+// As noted before the stream's creation was noted too.
+TEST_F(Guard, Rule11ASequenceAloneIsBelievedOnceAndItsStreamNoted) {
+    store_.seen.sequence = 1;
+    const auto body = [&]() -> asio::awaitable<void> {
+        co_await declare();
+        co_await publish("dlq.user.recover", R"({"user_id": "7"})");
+        co_await guard_.look_at_dead_letters();
+    };
+    run(body);
+    EXPECT_THAT(store_.lost, IsEmpty());
+    EXPECT_EQ(store_.seen.sequence, 1U);
+    EXPECT_NE(store_.seen.stream_created, "");
 }
 
 TEST_F(Guard, Rule2TheClocksAreComparedByWhatJetStreamStores) {

@@ -150,13 +150,13 @@ public:
         lost.emplace_back(std::move(user_id), std::move(token_sha256));
         co_return user_known;
     }
-    asio::awaitable<std::uint64_t> dead_letters_seen() override {
+    asio::awaitable<DeadLettersSeen> dead_letters_seen() override {
         check("dead_letters_seen");
         co_return seen;
     }
-    asio::awaitable<void> set_dead_letters_seen(std::uint64_t sequence) override {
+    asio::awaitable<void> set_dead_letters_seen(DeadLettersSeen now) override {
         check("set_dead_letters_seen");
-        seen = sequence;
+        seen = std::move(now);
         co_return;
     }
     asio::awaitable<void> stop_executions(std::string reason) override {
@@ -190,7 +190,7 @@ public:
         [](const ExecutionRequest&) { return ExecutionAnswer::executed; };
     std::vector<std::pair<std::string, std::string>> lost;
     bool user_known = true;
-    std::uint64_t seen = 0;
+    DeadLettersSeen seen;
 };
 
 /// Counts as Redis does, without a limit of its own unless `refuses`.
