@@ -17,6 +17,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORKERS = ["notification-worker", "user-delete-worker"]
+UNITS = {"notification-worker": "chatear-notification-worker@.service", "user-delete-worker": "chatear-user-delete-worker.service"}
 HEALTHY = ROOT / "deploy/chatear-healthy"
 
 
@@ -81,8 +82,7 @@ def test_a_stop_leaves_longer_than_the_drain():
     timeout = re.search(r"`SHUTDOWN_TIMEOUT` \| `(\d+)s`", (ROOT / "docs/configuration.md").read_text())[1]
     for name in WORKERS:
         assert int(compose()["services"][name]["stop_grace_period"].rstrip("s")) > int(timeout)
-        unit = (ROOT / f"deploy/systemd/chatear-{name}.service").read_text()
-        assert int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1]) > int(timeout)
+        assert int(re.search(r"^TimeoutStopSec=(\d+)$", unit(name), re.M)[1]) > int(timeout)
 
 
 def test_files_that_the_compose_file_mounts_are_there():
@@ -93,9 +93,33 @@ def test_files_that_the_compose_file_mounts_are_there():
                 assert (ROOT / source).is_file(), source
 
 
-def test_the_example_environment_of_the_units_has_only_settings_that_there_are():
+def test_the_units_and_their_example_environment_have_only_settings_that_there_are():
     text = (ROOT / "deploy/systemd/chatear.env.example").read_text()
-    assert set(re.findall(r"^([A-Z_]+)=", text, re.M)) <= settings()
+    named = set(re.findall(r"^([A-Z_]+)=", text, re.M))
+    for name in WORKERS:
+        named |= {word.split("=")[0] for line in re.findall(r"^Environment=(.*)$", unit(name), re.M) for word in line.split()}
+    assert {"STATE_DIR", "DATABASE_URL"} <= named and named <= settings()
+
+
+def unit(name):
+    return (ROOT / "deploy/systemd" / UNITS[name]).read_text()
+
+
+def test_the_workers_of_one_machine_listen_on_ports_of_their_own():
+    example = (ROOT / "deploy/systemd/chatear.env.example").read_text()
+    health = [re.search(r"^Environment=HTTP_LISTEN=(\S+)$", unit(name), re.M)[1] for name in WORKERS]
+    recovery = re.search(r"^RECOVERY_LISTEN=(\S+)$", example, re.M)[1]
+    assert "HTTP_LISTEN=" not in example
+    ports = [address.replace("%i", str(number)) for address in [*health, recovery] for number in range(1, 10)]
+    assert len(set(ports)) == 9 + 1 + 1
+
+
+def test_the_units_differ_in_nothing_but_names_and_ports():
+    def common(name):
+        text = re.sub(r"(?m)^(Description|Environment=HTTP_LISTEN)=.*$|^# .*$", "", unit(name))
+        return text.replace(name, "WORKER").replace("-%i", "")
+
+    assert common(WORKERS[0]) == common(WORKERS[1])
 
 
 def test_systemd_takes_the_units(tmp_path):
@@ -103,10 +127,9 @@ def test_systemd_takes_the_units(tmp_path):
         pytest.skip("systemd-analyze is not on this machine")
     units = []
     for name in WORKERS:
-        text = (ROOT / f"deploy/systemd/chatear-{name}.service").read_text()
-        assert f"ExecStart=/usr/local/bin/{name}\n" in text
-        units.append(tmp_path / f"chatear-{name}.service")
-        units[-1].write_text(text.replace(f"/usr/local/bin/{name}", "/bin/true"))  # It is to be there.
+        assert f"ExecStart=/usr/local/bin/{name}\n" in unit(name)
+        units.append(tmp_path / UNITS[name])
+        units[-1].write_text(unit(name).replace(f"/usr/local/bin/{name}", "/bin/true"))  # It is to be there.
     done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, timeout=60)
     said = [line for line in done.stderr.splitlines() if "chatear-" in line]
     assert (done.returncode, said) == (0, [])
