@@ -50,8 +50,9 @@ asio::awaitable<ExitCode> list(Tool& tool, AuditOptions options) {
             value_or_end(parse_moment(options.since, SystemClock().now()), ExitCode::usage);
     }
     filter.limit = options.limit;
+    tool.allow_long_statements();
     postgres::Pool* pool = co_await tool.database();
-    AuditLog log(pool);
+    AuditLog log(*pool);
     const boost::json::array rows = co_await log.list(std::move(filter));
     tool.console().list(
         rows, {"chain_seq", "created_at", "user_id", "action", "meta"}, "no rows match"
@@ -83,7 +84,13 @@ private:
 
 boost::json::object document_of(const deletion::AuditReport& report) {
     boost::json::object document{
-        {"whole", !report.broken}, {"rows", report.rows}, {"adopted", report.adopted}};
+        {"whole", !report.broken},
+        {"rows", report.rows},
+        {"adopted", nullptr},
+        {"adopted_compared", report.adopted_compared}};
+    if (report.adopted_compared) {
+        document["adopted"] = report.adopted;
+    }
     if (report.head) {
         document["head"] = {
             {"id", report.head->id},
@@ -106,23 +113,31 @@ boost::json::object document_of(const deletion::AuditReport& report) {
 std::string sentence_of(const deletion::AuditReport& report) {
     const std::string head =
         report.head ? fmt::format("{}:{}", report.head->id, to_hex(report.head->hash)) : "none";
-    if (!report.broken) {
+    if (report.broken) {
+        const deletion::AuditBreak& broken = *report.broken;
         return fmt::format(
-            "the audit log is whole: {} rows of the chain, {} from before it. Head (note it "
-            "elsewhere): {}",
+            "the audit log is broken{}: {}: {}. {} rows before it are right; the last of them: {}",
+            broken.id.empty() ? "" : " at row " + broken.id,
+            to_text(broken.kind),
+            broken.what,
             report.rows,
-            report.adopted,
             head
         );
     }
-    const deletion::AuditBreak& broken = *report.broken;
-    const std::string row = broken.id.empty() ? "" : fmt::format(" at row {}", broken.id);
+    if (!report.adopted_compared) {
+        return fmt::format(
+            "the audit log is whole behind the row of --from: {} rows of the chain. What stands "
+            "before that row was not compared, nor were the rows from before the chain: only a "
+            "verification without --from does. Head (note it elsewhere): {}",
+            report.rows,
+            head
+        );
+    }
     return fmt::format(
-        "the audit log is broken{}: {}: {}. {} rows before it are right; the last of them: {}",
-        row,
-        to_text(broken.kind),
-        broken.what,
+        "the audit log is whole: {} rows of the chain, {} from before it. Head (note it "
+        "elsewhere): {}",
         report.rows,
+        report.adopted,
         head
     );
 }
@@ -132,6 +147,7 @@ asio::awaitable<ExitCode> verify(Tool& tool, AuditOptions options) {
     if (!options.from.empty()) {
         from = value_or_end(parse_trusted_row(options.from), ExitCode::usage);
     }
+    tool.allow_long_statements();
     postgres::Pool* pool = co_await tool.database();
     std::optional<VerifyProgress> drawn(std::in_place, tool.console());
     const std::function<void(const deletion::AuditProgress&)> progress =
@@ -144,8 +160,9 @@ asio::awaitable<ExitCode> verify(Tool& tool, AuditOptions options) {
 }
 
 asio::awaitable<ExitCode> export_all(Tool& tool, AuditOptions /*options*/) {
+    tool.allow_long_statements();
     postgres::Pool* pool = co_await tool.database();
-    AuditLog log(pool);
+    AuditLog log(*pool);
     Progress progress(tool.console(), "rows exported", std::nullopt);
     while (true) {
         const boost::json::array rows = co_await log.next();
@@ -211,7 +228,10 @@ void declare_audit(CLI::App& app, Action& chosen) {
         verify
     )
         ->add_option(
-            "--from", options->from, "Only what stands behind this row, which you noted: ID:HASH"
+            "--from",
+            options->from,
+            "Only what stands behind this row, which you noted: ID:HASH. The rows from before the "
+            "chain are not compared then"
         );
     declare(
         *audit, chosen, "export", "All of it as lines of JSON, oldest first", options, export_all

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "deletion/audit_pager.hpp"
 #include "postgres/pool.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -22,28 +23,25 @@ struct AuditFilter {
     std::int64_t limit = 100;
 };
 
-/// The audit log as operators see it. Throws Unavailable; an SQL error ends the command.
+/// The audit log as operators see it. Throws Unavailable; an SQL error of list() ends the command.
 class AuditLog {
 public:
-    static constexpr std::size_t batch_rows = 10'000;
+    /// The pool must outlive it.
+    explicit AuditLog(postgres::Pool& pool) : pool_(pool), pager_(pool) {}
 
-    explicit AuditLog(postgres::Pool* pool) : pool_(pool) {}
-
-    /// Latest first.
+    /// Latest first, those from before the chain last.
     asio::awaitable<boost::json::array> list(AuditFilter filter);
 
     /// The next rows of the whole, oldest first, those from before the chain in front; as lines of
-    /// JSON. Empty = that was all.
+    /// JSON, each value as it is hashed. Empty = that was all.
     asio::awaitable<boost::json::array> next();
 
 private:
-    asio::awaitable<boost::json::array> next_adopted();
-    asio::awaitable<boost::json::array> next_linked();
+    asio::awaitable<boost::json::array> select(std::string statement, postgres::Params params);
 
-    postgres::Pool* pool_;
+    postgres::Pool& pool_;
+    deletion::AuditPager pager_;
     bool adopted_done_ = false;
-    std::optional<std::string> last_adopted_;  // Its id.
-    std::int64_t last_linked_ = 0;             // Its chain_seq.
 };
 
 }  // namespace chatear::admin

@@ -12,7 +12,7 @@ namespace {
 // to_regclass: a table that is missing is a finding, not an error.
 constexpr postgres::Statement about_tables = R"(
     SELECT string_agg(name, ', ' ORDER BY name) AS missing
-    FROM unnest('{users,user_deletions,deletion_requests,recovery_tokens,daily_slots,deletion_state,action_logs}'::text[]) name
+    FROM unnest('{users,user_deletions,deletion_requests,recovery_tokens,daily_slots,deletion_state,action_logs,event_ledger}'::text[]) name
     WHERE to_regclass(name) IS NULL)";
 
 constexpr postgres::Statement about_deletions = R"(
@@ -31,6 +31,19 @@ constexpr postgres::Statement about_log = R"(
            head.id::text AS id, head.chain_seq, head.hash
     FROM (SELECT 1) one LEFT JOIN LATERAL (
         SELECT id, chain_seq, hash FROM action_logs WHERE chain_seq IS NOT NULL ORDER BY chain_seq DESC LIMIT 1) head ON true)";
+
+// One that nobody works on any more, though its ledger row says so, stops executions for ever.
+constexpr postgres::Statement about_recoveries = R"(
+    SELECT count(*) AS stuck, (array_agg(event_id ORDER BY updated_at, event_id))[1] AS oldest
+    FROM event_ledger WHERE subject = 'user.recover' AND status = 'working' AND updated_at < now() - interval '15 minutes')";
+
+// What the product's own shape of our tables means.
+constexpr postgres::Statement about_shapes = R"(
+    SELECT (SELECT string_agg(quote_ident(conname), ', ' ORDER BY conname) FROM pg_constraint
+            WHERE conrelid = 'user_deletions'::regclass AND contype = 'f' AND confdeltype = 'c') AS cascades,
+           (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+            WHERE attrelid = 'action_logs'::regclass AND attnum > 0 AND NOT attisdropped
+              AND attname <> ALL ('{id,user_id,action,meta,created_at,chain_seq,prev_hash,hash}')) AS not_hashed)";
 
 asio::awaitable<postgres::Rows> ask(postgres::Pool* pool, postgres::Statement statement) {
     postgres::Params none;
@@ -74,6 +87,42 @@ void judge_deletions(const postgres::Rows& rows, Findings& findings) {
     }
 }
 
+void judge_recoveries(const postgres::Rows& rows, Findings& findings) {
+    if (rows.integer(0, "stuck") == 0) {
+        return;
+    }
+    findings.problem(
+        fmt::format(
+            "no deletion is executed: {} user.recover are being worked on for more than 15 "
+            "minutes, the oldest is {}",
+            rows.integer(0, "stuck"),
+            rows.text(0, "oldest")
+        ),
+        "does user-delete-worker run? It takes over what a dead one had. If its event is lost: "
+        "docs/operations.md, A recovery that does not end"
+    );
+}
+
+void judge_shapes(const postgres::Rows& rows, Findings& findings) {
+    if (!rows.is_null(0, "cascades")) {
+        findings.warning(
+            fmt::format(
+                "a row of user_deletions goes with the row that it refers to, and no audit row "
+                "says so: ON DELETE CASCADE of {}",
+                rows.text(0, "cascades")
+            ),
+            "ALTER TABLE user_deletions DROP CONSTRAINT ...; a deletion whose account is gone then "
+            "ends as failed, audited"
+        );
+    }
+    if (!rows.is_null(0, "not_hashed")) {
+        findings.ok(fmt::format(
+            "columns of action_logs that are yours, and that no hash covers: {}",
+            rows.text(0, "not_hashed")
+        ));
+    }
+}
+
 void judge_log(const postgres::Rows& rows, Findings& findings) {
     if (rows.integer(0, "triggers") != 2) {
         findings.problem(
@@ -107,8 +156,12 @@ asio::awaitable<void> check_deletion(Tool& tool, std::shared_ptr<Findings> findi
     }
     const postgres::Rows deletions = co_await ask(pool, about_deletions);
     judge_deletions(deletions, *findings);
+    const postgres::Rows recoveries = co_await ask(pool, about_recoveries);
+    judge_recoveries(recoveries, *findings);
     const postgres::Rows log = co_await ask(pool, about_log);
     judge_log(log, *findings);
+    const postgres::Rows shapes = co_await ask(pool, about_shapes);
+    judge_shapes(shapes, *findings);
 }
 
 }  // namespace chatear::admin

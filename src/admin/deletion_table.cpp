@@ -23,8 +23,6 @@ constexpr postgres::Statement list_deletions = R"(
         ORDER BY CASE WHEN $4 THEN scheduled_at END, CASE WHEN $4 THEN id END, requested_at DESC, id
         LIMIT $5::bigint) r)";
 
-// Audit rows by the user's: that index exists. The column may be of another type than the
-// deletion's.
 constexpr std::string_view find_deletion = R"(
     SELECT to_json(r)::text FROM (
         SELECT d.id::text AS id, d.user_id::text AS user_id, d.status, d.requested_at, d.recovery_sent_at, d.scheduled_at,
@@ -41,7 +39,7 @@ constexpr std::string_view find_deletion = R"(
                (SELECT count(*) FROM recovery_tokens t WHERE t.deletion_id = d.id::text) AS links,
                (SELECT json_agg(a ORDER BY a.chain_seq) FROM (
                     SELECT chain_seq, id::text AS id, created_at, action, meta FROM action_logs
-                    WHERE user_id = ANY ({logs}::{log_type}[]) AND meta ->> 'deletion_id' = d.id::text) a) AS audit
+                    WHERE meta ->> 'deletion_id' = d.id::text) a) AS audit
         FROM user_deletions d WHERE d.id = $1::{id_type}) r)";
 
 /// The user's id as an array of the column's type; empty where it cannot be of that type.
@@ -78,8 +76,6 @@ asio::awaitable<std::optional<boost::json::object>> DeletionTable::find(std::str
         fmt::runtime(find_deletion),
         fmt::arg("users", user_array(shapes.user_id)),
         fmt::arg("user_type", shapes.user_id.name),
-        fmt::arg("logs", user_array(shapes.log_user_id)),
-        fmt::arg("log_type", shapes.log_user_id.name),
         fmt::arg("id_type", shapes.deletion_id.name)
     );
     postgres::Params params;

@@ -15,6 +15,9 @@ namespace {
 constexpr std::chrono::milliseconds patience{5'000};
 constexpr std::chrono::milliseconds look_again{10};
 
+// As good as none; a person waits for it, and can interrupt.
+constexpr std::chrono::hours longest_statement{24};
+
 }  // namespace
 
 Tool::Tool(
@@ -46,6 +49,9 @@ asio::awaitable<postgres::Pool*> Tool::database() {
         postgres::ConnectionOptions options = settings(postgres::read_settings);
         options.application_name = "chatear";
         options.connections = 2;
+        if (long_statements_) {
+            options.statement_timeout = longest_statement;
+        }
         pool_ = std::make_unique<postgres::Pool>(executor_, std::move(options));
         pool_->start();
     }

@@ -49,6 +49,10 @@ public:
     /// A few connections to DATABASE_URL, owned by the tool. Throws Unavailable.
     asio::awaitable<postgres::Pool*> database();
 
+    /// Before database() is called first: POSTGRES_STATEMENT_TIMEOUT, which is for events, does not
+    /// hold for a command that reads whole tables.
+    void allow_long_statements() { long_statements_ = true; }
+
     /// A connection to NATS_URL, owned by the tool. Throws Unavailable.
     asio::awaitable<nats::JetStream*> jetstream();
 
@@ -65,6 +69,7 @@ private:
     Environment environment_;
     Folders folders_;
     Console& console_;
+    bool long_statements_ = false;
     std::unique_ptr<postgres::Pool> pool_;
     std::unique_ptr<nats::Connection> nats_;
     std::unique_ptr<nats::JetStream> jetstream_;

@@ -1,5 +1,6 @@
 #include "deletion/audit_chain.hpp"
 
+#include "base/assert.hpp"
 #include "base/digest.hpp"
 
 #include <cstddef>
@@ -41,6 +42,11 @@ void add_number(std::string& form, const std::optional<std::int64_t>& number) {
 }
 
 }  // namespace
+
+AuditHead head_of(const AuditRow& row) {
+    CHATEAR_ASSERT(row.chain_seq);
+    return {row.id, *row.chain_seq, row.hash};
+}
 
 std::string chain_origin() {
     return std::string(32, '\0');

@@ -32,6 +32,9 @@ struct AuditHead {
     bool operator==(const AuditHead&) const = default;
 };
 
+/// Requires a row of the chain.
+AuditHead head_of(const AuditRow& row);
+
 /// What the first link's predecessor is taken to be: 32 zero bytes.
 std::string chain_origin();
 

@@ -2,7 +2,6 @@
 
 #include "base/digest.hpp"
 #include "deletion/audit_rows.hpp"
-#include "deletion/store_transaction.hpp"
 #include "runtime/store_statement.hpp"
 
 #include <fmt/format.h>
@@ -15,13 +14,6 @@ namespace {
 
 using runtime::run_store_statement;
 
-// By bytes: the same order on every machine.
-const std::string declare_adopted = fmt::format(
-    R"(DECLARE adopted NO SCROLL CURSOR FOR SELECT {} FROM action_logs WHERE chain_seq IS NULL ORDER BY id::text COLLATE "C")",
-    audit_row_columns
-);
-const std::string fetch_adopted = fmt::format("FETCH {} FROM adopted", AuditVerifier::batch_rows);
-
 const std::string select_next = fmt::format(
     "SELECT {} FROM action_logs WHERE chain_seq > $1::bigint ORDER BY chain_seq LIMIT 1",
     audit_row_columns
@@ -31,10 +23,6 @@ const std::string select_last = "SELECT coalesce(max(chain_seq), 0) FROM action_
 
 AuditBreak break_at(AuditBreak::Kind kind, const AuditRow& row, std::string what) {
     return {kind, row.id, row.chain_seq, std::move(what)};
-}
-
-AuditHead head_of(const AuditRow& row) {
-    return {row.id, row.chain_seq.value_or(0), row.hash};
 }
 
 }  // namespace
@@ -67,7 +55,7 @@ asio::awaitable<AuditReport> AuditVerifier::verify(std::optional<TrustedRow> tru
     if (!report_.broken) {
         co_await walk();
     }
-    if (!trusted && !report_.broken) {
+    if (first_ && !report_.broken) {
         co_await compare_adopted(*first_);
     }
     co_return report_;
@@ -91,51 +79,44 @@ asio::awaitable<void> AuditVerifier::begin_at(TrustedRow trusted) {
             break_at(AuditBreak::Kind::changed, *row, "the trusted row has another hash now");
         co_return;
     }
-    expected_ = row->hash;
-    report_.head = head_of(*row);
+    accept(std::move(*row));
 }
 
 asio::awaitable<void> AuditVerifier::walk() {
-    // The index over chain_seq is unique, but who can insert past the trigger can drop it.
-    const std::string statement = fmt::format(
-        "SELECT {} FROM action_logs WHERE chain_seq IS NOT NULL AND ($2::text IS NULL OR "
-        "(chain_seq, "
-        "id::text) > ($1::bigint, $2::text)) AND chain_seq >= $1::bigint ORDER BY chain_seq, "
-        "id::text LIMIT {}",
-        audit_row_columns,
-        batch_rows
-    );
-    std::optional<AuditHead> place = report_.head;
-    while (true) {
-        postgres::Params params;
-        params.integer(place ? place->chain_seq : std::numeric_limits<std::int64_t>::min());
-        params.optional_text(place ? std::optional(place->id) : std::nullopt);
-        const postgres::Rows rows =
-            co_await run_store_statement(pool_, statement, std::move(params));
-        for (std::size_t n = 0; n < rows.size(); ++n) {
-            AuditRow row = read_audit_row(rows, n);
-            if (row.prev_hash != expected_ || audit_hash(row) != row.hash) {
+    AuditPager pager(pool_);
+    if (report_.head) {
+        pager.begin_behind(*report_.head);
+    }
+    std::vector<AuditRow> page = co_await pager.next_links();
+    while (!page.empty()) {
+        for (AuditRow& row : page) {
+            if (!follows(row)) {
                 report_.broken = co_await explain(std::move(row));
                 co_return;
             }
-            expected_ = row.hash;
+            accept(std::move(row));
             ++report_.rows;
-            report_.head = head_of(row);
-            if (!first_) {
-                first_ = std::move(row);
-            }
         }
-        place = report_.head;
-        if (progress_ && place) {
-            progress_({report_.rows, place->chain_seq, last_chain_seq_});
+        if (progress_) {
+            progress_({report_.rows, report_.head->chain_seq, last_chain_seq_});
         }
-        if (rows.size() < static_cast<std::size_t>(batch_rows)) {
-            break;
-        }
+        page = co_await pager.next_links();
     }
     if (!report_.head) {
         report_.broken =
             AuditBreak{AuditBreak::Kind::removed, "", {}, "the chain is empty: all is removed"};
+    }
+}
+
+bool AuditVerifier::follows(const AuditRow& row) const {
+    return row.prev_hash == expected_ && audit_hash(row) == row.hash;
+}
+
+void AuditVerifier::accept(AuditRow row) {
+    expected_ = row.hash;
+    report_.head = head_of(row);
+    if (row.prev_hash == chain_origin()) {
+        first_ = std::move(row);
     }
 }
 
@@ -232,23 +213,16 @@ asio::awaitable<void> AuditVerifier::compare_adopted(AuditRow first) {
         co_return;
     }
     std::string digest = chain_origin();
-    const std::function<asio::awaitable<bool>(StoreTransaction&)> work =
-        [&](StoreTransaction& transaction) -> asio::awaitable<bool> {
-        digest = chain_origin();
-        report_.adopted = 0;
-        postgres::Params none;
-        (void)co_await transaction.run(declare_adopted, none);
-        for (bool more = true; more;) {
-            const postgres::Rows rows = co_await transaction.run(fetch_adopted, none);
-            for (std::size_t n = 0; n < rows.size(); ++n) {
-                digest = fold_adopted(digest, read_audit_row(rows, n));
-            }
-            report_.adopted += rows.size();
-            more = !rows.empty();
+    AuditPager pager(pool_);
+    std::vector<AuditRow> page = co_await pager.next_adopted();
+    while (!page.empty()) {
+        for (const AuditRow& row : page) {
+            digest = fold_adopted(digest, row);
         }
-        co_return true;
-    };
-    (void)co_await in_transaction(pool_, work);
+        report_.adopted += page.size();
+        page = co_await pager.next_adopted();
+    }
+    report_.adopted_compared = true;
     const auto found = static_cast<std::int64_t>(report_.adopted);
     if (found == noted->rows && to_hex(digest) == noted->digest) {
         co_return;

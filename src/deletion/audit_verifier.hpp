@@ -1,6 +1,6 @@
 #pragma once
 
-#include "deletion/audit_chain.hpp"
+#include "deletion/audit_pager.hpp"
 #include "deletion/table_shapes.hpp"
 #include "postgres/pool.hpp"
 
@@ -40,6 +40,9 @@ std::string_view to_text(AuditBreak::Kind kind);
 struct AuditReport {
     std::uint64_t rows = 0;     ///< Links that are right, from the start or behind the trusted row.
     std::uint64_t adopted = 0;  ///< Rows from before the chain that were compared.
+    /// Whether these were compared at all: what they were stands in the first link, which a
+    /// verification from a later row does not see.
+    bool adopted_compared = false;
     std::optional<AuditBreak> broken{};
     std::optional<AuditHead> head{};  ///< The last link that is right: note it outside.
 };
@@ -51,13 +54,12 @@ struct AuditProgress {
     std::int64_t last_chain_seq = 0;  ///< When it began.
 };
 
-/// Walks the whole of `action_logs`, or what stands behind a trusted row, in batches. Others may
-/// write meanwhile. All throws Unavailable("postgres").
+/// Walks the whole of `action_logs`, or what stands behind a trusted row. Others may write
+/// meanwhile. Telling what became of a broken row may read the whole table once: give it a pool
+/// whose statements may take their time. All throws Unavailable("postgres").
 class AuditVerifier {
 public:
-    static constexpr std::int64_t batch_rows = 10'000;
-
-    /// `progress` is called after each batch; it may be empty. The pool must outlive this.
+    /// `progress` is called after each page of links; it may be empty. The pool must outlive this.
     AuditVerifier(postgres::Pool& pool, std::function<void(const AuditProgress&)> progress)
         : pool_(pool), progress_(std::move(progress)) {}
 
@@ -68,6 +70,8 @@ private:
     asio::awaitable<std::optional<AuditRow>> find_next(std::int64_t chain_seq);
     asio::awaitable<void> begin_at(TrustedRow trusted);
     asio::awaitable<void> walk();
+    bool follows(const AuditRow& row) const;
+    void accept(AuditRow row);
     asio::awaitable<AuditBreak> explain(AuditRow row);
     asio::awaitable<AuditBreak> explain_hash(AuditRow row);
     asio::awaitable<AuditBreak> explain_link(AuditRow row);

@@ -1,8 +1,13 @@
 """Account deletions and the audit log as the operator's tool shows, changes and proves them. No worker runs."""
 
+from concurrent.futures import ThreadPoolExecutor
 import json
 
+import psycopg
 import pytest
+
+from dev_stack.process import wait_until
+from world import PATIENCE
 
 TABLES = "users, user_deletions, deletion_requests, recovery_tokens, daily_slots, deletion_state"
 NOW_AND_A_DAY = "now() + interval '1 day'"
@@ -158,6 +163,35 @@ def test_doctor_counts_what_waits_for_a_person(tool):
         assert text in found, text
 
 
+def test_rule_11_doctor_names_a_recovery_that_does_not_end(tool):
+    """It stops all executions, and the scheduler only says that it waits."""
+    tool.sql("INSERT INTO event_ledger (subject, event_id, status, claimed_by, updated_at) VALUES "
+             "('user.recover', 'lost', 'working', 'a dead worker', now() - interval '16 minutes'), "
+             "('user.recover', 'fresh', 'working', 'a worker', now() - interval '1 minute'), "
+             "('user.recover', 'over', 'done', 'a worker', now() - interval '1 hour'), "
+             "('user.delete', 'other', 'working', 'a worker', now() - interval '1 hour')")
+    done = tool.chatear("doctor", "--only", "deletion", check=False)
+    assert done.returncode == 1
+    assert "1 user.recover are being worked on for more than 15 minutes, the oldest is lost" in done.stdout
+    tool.sql("UPDATE event_ledger SET status = 'failed' WHERE event_id = 'lost'")
+    assert "15 minutes" not in tool.chatear("doctor", "--only", "deletion").stdout
+
+
+def test_doctor_tells_what_the_products_own_shape_of_the_tables_means(tool):
+    before = tool.chatear("doctor", "--only", "deletion").stdout
+    assert "CASCADE" not in before and "no hash covers" not in before
+    tool.sql("ALTER TABLE user_deletions ADD CONSTRAINT goes_too FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE, "
+             "ADD CONSTRAINT stays FOREIGN KEY (user_id) REFERENCES users ON DELETE RESTRICT")
+    tool.sql("ALTER TABLE action_logs ADD COLUMN ip inet, ADD COLUMN tenant text")
+    try:
+        done = tool.chatear("doctor", "--only", "deletion")
+    finally:
+        tool.sql("ALTER TABLE user_deletions DROP CONSTRAINT goes_too, DROP CONSTRAINT stays")
+        tool.sql("ALTER TABLE action_logs DROP COLUMN ip, DROP COLUMN tenant")
+    assert "no audit row says so: ON DELETE CASCADE of goes_too\n" in done.stdout
+    assert "no hash covers: ip, tenant\n" in done.stdout
+
+
 def test_doctor_sees_that_the_log_can_be_written_over(tool):
     tool.sql("ALTER TABLE action_logs DISABLE TRIGGER chatear_audit_refuse")
     try:
@@ -183,6 +217,40 @@ def test_the_log_is_listed_with_filters(tool):
     assert "deletion.cancelled" in tool.chatear("audit", "list", "--user", user).stdout
 
 
+def test_the_log_lists_rows_from_before_the_chain_behind_it(tool):
+    deletion, user = held(tool)
+    tool.chatear("deletions", "cancel", deletion, "--reason", "one")
+    tamper(tool, f"INSERT INTO action_logs (user_id, action, meta, created_at) VALUES ('{user}', 'login', NULL, now() - interval '2 days'), "
+                 f"('{user}', 'logout', NULL, now() - interval '1 day')")
+    try:
+        found = [(row["chain_seq"] is None, row["action"]) for row in tool.json("audit", "list", "--user", user)]
+        two = tool.json("audit", "list", "--user", user, "--limit", "2")
+        exported = [json.loads(line) for line in tool.chatear("audit", "export").stdout.splitlines()]
+    finally:
+        tamper(tool, "DELETE FROM action_logs WHERE chain_seq IS NULL")
+    assert found == [(False, "deletion.cancelled"), (True, "logout"), (True, "login")]
+    assert [row["action"] for row in two] == ["deletion.cancelled", "logout"]
+    assert {row["action"] for row in exported[:2]} == {"login", "logout"} and exported[0]["hash"] is None
+    assert exported[-1]["action"] == "deletion.cancelled"
+
+
+def scans(tool, index):
+    return tool.sql("SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = %s", index)[0][0]
+
+
+def test_the_rows_of_one_deletion_or_user_are_found_by_an_index(tool):
+    deletion, user = held(tool)
+    tool.chatear("deletions", "cancel", deletion, "--reason", "one")
+    tool.sql("INSERT INTO action_logs (user_id, action, meta) SELECT n, 'other', jsonb_build_object('deletion_id', n) FROM generate_series(1, 5000) n")
+    tool.sql("ANALYZE action_logs")
+    for arguments, index in ((("audit", "list", "--deletion", deletion), "action_logs_deletion"),
+                             (("audit", "list", "--user", user), "action_logs_user"),
+                             (("deletions", "show", deletion), "action_logs_deletion")):
+        before = scans(tool, index)
+        assert "deletion.cancelled" in tool.chatear(*arguments).stdout
+        wait_until(lambda: scans(tool, index) > before, PATIENCE, f"{index} is used by {arguments}")
+
+
 def test_rule_14_the_log_is_verified_from_its_start_or_from_a_row_that_was_noted(tool):
     deletion, _ = held(tool)
     before = tool.json("audit", "verify")
@@ -193,6 +261,10 @@ def test_rule_14_the_log_is_verified_from_its_start_or_from_a_row_that_was_noted
     assert after["rows"] == before["rows"] + 1
     behind = tool.json("audit", "verify", "--from", noted)
     assert behind["whole"] and behind["rows"] == 1 and behind["head"] == after["head"]
+    assert after["adopted_compared"] and after["adopted"] == 0
+    assert not behind["adopted_compared"] and behind["adopted"] is None
+    people = tool.chatear("audit", "verify", "--from", noted).stdout
+    assert "before that row was not compared, nor were the rows from before the chain" in people
     for wrong in ("17", "17:abc", f":{'a' * 64}"):
         assert tool.chatear("audit", "verify", "--from", wrong, check=False).returncode == 2
     not_there = tool.chatear("audit", "verify", "--from", f"{before['head']['id']}:{'a' * 64}", check=False)
@@ -229,6 +301,20 @@ def test_rule_14_the_first_row_that_is_not_what_it_was_is_named(tool, kind):
     assert broken["id"] in (middle, behind)
     assert f"broken at row {broken['id']}: {kind}" in people.stdout
     assert tool.chatear("audit", "verify").returncode == 0
+
+
+def test_the_time_limit_of_statements_does_not_hold_for_a_verification(tool):
+    """A long log, or a slow disk, is a lock here that is held for longer than the limit."""
+    waiting = """SELECT pid FROM pg_stat_activity WHERE application_name = 'chatear' AND wait_event_type = 'Lock'
+                 AND clock_timestamp() - query_start > interval '400 milliseconds'"""
+    for command in (["verify"], ["export"], ["list"]):
+        with psycopg.connect(tool.stack.postgres.url()) as other, ThreadPoolExecutor() as threads:
+            other.execute("LOCK TABLE action_logs IN ACCESS EXCLUSIVE MODE")
+            running = threads.submit(tool.chatear, "audit", *command, check=False, POSTGRES_STATEMENT_TIMEOUT="100ms")
+            wait_until(lambda: running.done() or tool.sql(waiting), PATIENCE, f"{command} waits for the lock")
+            other.rollback()
+            done = running.result()
+        assert done.returncode == 0, done.stderr
 
 
 def test_the_log_is_exported_as_lines_of_json(tool):

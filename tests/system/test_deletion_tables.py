@@ -62,3 +62,25 @@ def test_tables_with_rows_are_adopted(world):
     deletions.wait_for("3", "scheduled")
     wait_until(lambda: deletions.actions("3").count("deletion.requested") == 2, PATIENCE, "both are audited")
     assert world.sql("SELECT action FROM action_logs WHERE chain_seq IS NULL") == [("account_deleted",)]
+
+
+def test_a_key_under_which_nobody_could_be_recovered_twice_stops_the_migration(world):
+    world.sql("CREATE TABLE users (id integer PRIMARY KEY, email text, is_deleted boolean NOT NULL DEFAULT false)")
+    world.sql("CREATE TABLE user_deletions (user_id integer, status text, CONSTRAINT one_of_each UNIQUE (user_id, status))")
+    done = world.chatear("migrate", "up", check=False)
+    assert done.returncode == 1 and "one_of_each" in done.stderr and "drop it" in done.stderr, done.stderr
+    world.sql("ALTER TABLE user_deletions DROP CONSTRAINT one_of_each")
+    world.chatear("migrate", "up")
+
+
+def test_what_old_code_still_inserts_gets_its_mail_and_nobody_is_deleted_before(world):
+    deletions = Deletions(world)
+    ann, bob = deletions.user("ann"), deletions.user("bob")
+    deletions.ready_worker(RECOVERY_PERIOD="24h")
+    world.sql("INSERT INTO user_deletions (user_id) VALUES (%s)", ann)
+    world.sql("INSERT INTO user_deletions (user_id, status, recovery_sent_at) VALUES (%s, 'scheduled', now() - interval '9 days')", bob)
+    for user, address in ((ann, "ann@example.test"), (bob, "bob@example.test")):
+        deletions.wait_for_mail(address)
+        row = deletions.wait_for(user, "scheduled")
+        assert row["recovery_sent_at"] and row["scheduled_at"]
+        assert not deletions.is_deleted(user)

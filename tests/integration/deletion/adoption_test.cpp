@@ -1,7 +1,8 @@
 #include "deletion_fixture.hpp"
-#include "postgres/migrator.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace chatear::deletion {
 namespace {
@@ -182,24 +183,115 @@ TEST_F(Adoption, ALogWithRowsKeepsThemAndTheyCannotChangeUnseen) {
 }
 
 TEST_F(Adoption, ATableThatCannotTakeOurRowsIsNamed) {
-    const auto why = [&]() {
-        std::string message;
-        postgres::Migrator migrator(context_.get_executor(), [&] {
-            postgres::ConnectionOptions options;
-            options.url = Secret(url_);
-            return options;
-        }());
-        run([&]() -> asio::awaitable<void> {
-            const auto files = postgres::load_migrations("migrations");
-            const auto done = co_await migrator.migrate(*files);
-            message = done ? "" : done.error().message;
-        });
-        return message;
-    };
     before_us("CREATE TABLE action_logs (id bigint PRIMARY KEY, tenant text NOT NULL)");
-    EXPECT_NE(why().find("column tenant of table action_logs"), std::string::npos);
+    EXPECT_NE(migration_refusal().find("column tenant of table action_logs"), std::string::npos);
     before_us("DROP TABLE action_logs; CREATE TABLE users (id text PRIMARY KEY, email text)");
-    EXPECT_NE(why().find("table users needs"), std::string::npos);
+    EXPECT_NE(migration_refusal().find("table users needs"), std::string::npos);
+}
+
+// A hash over such an id would be another in a session with other settings.
+TEST_F(Adoption, ALogWhoseIdsReadDifferentlyBySessionIsRefused) {
+    before_us("CREATE TABLE action_logs (id timestamptz PRIMARY KEY DEFAULT clock_timestamp())");
+    EXPECT_NE(migration_refusal().find("text depends on settings"), std::string::npos);
+}
+
+TEST_F(Adoption, ALongLogIsReadByItsIndexPageByPage) {
+    before_us(
+        "CREATE TABLE action_logs (id uuid PRIMARY KEY, user_id integer, action text);"
+        "INSERT INTO action_logs SELECT gen_random_uuid(), n, 'login' FROM generate_series(1, "
+        "25000) n"
+    );
+    migrate();
+    sql("VACUUM ANALYZE action_logs");
+    const AuditReport report = verified();
+    EXPECT_EQ(report.broken, std::nullopt);
+    EXPECT_EQ(report.adopted, 25'000u);
+    // Counted a little later; once for each page, and for the empty one behind them.
+    EXPECT_EQ(
+        sql("DO $$ BEGIN FOR n IN 1..100 LOOP PERFORM pg_stat_clear_snapshot(); EXIT WHEN (SELECT "
+            "idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'action_logs_adopted') >= 4; "
+            "PERFORM pg_sleep(0.1); END LOOP; END $$; SELECT pg_stat_clear_snapshot() IS NULL, "
+            "idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'action_logs_adopted'"),
+        "f|4"
+    );
+    sql("ALTER TABLE action_logs DISABLE TRIGGER ALL; UPDATE action_logs SET action = 'logout' "
+        "WHERE user_id = 24000");
+    EXPECT_EQ(verified().broken->kind, AuditBreak::Kind::changed);
+}
+
+// Rule 10. Some were there before us, others are inserted by old code of the product's.
+TEST_F(Adoption, WhatHasNoTimeIsLookedAtAndJudgedByItsMail) {
+    before_us(
+        "CREATE TABLE users (id integer PRIMARY KEY, email text, is_deleted boolean NOT NULL "
+        "DEFAULT false);"
+        "INSERT INTO users SELECT n, n || '@example.test' FROM generate_series(1, 6) n;"
+        "CREATE TABLE user_deletions (id serial PRIMARY KEY, user_id integer, status text, "
+        "mail_number integer, next_mail_at timestamptz, scheduled_at timestamptz, recovery_sent_at "
+        "timestamptz, address_hash text);"
+        "CREATE TABLE email_sends (event_id text PRIMARY KEY, status text);"
+        "INSERT INTO email_sends VALUES ('1.1', 'sent'), ('2.1', 'sent');"
+        "INSERT INTO user_deletions (user_id, status, mail_number, recovery_sent_at) VALUES "
+        "(1, 'scheduled', 1, now() - interval '23 hours'), "
+        "(2, 'scheduled', 1, now() - interval '25 hours'), (3, 'pending', NULL, NULL)"
+    );
+    Process& a = process();
+    sql("INSERT INTO user_deletions (user_id) VALUES (4); "
+        "INSERT INTO user_deletions (user_id, status) VALUES (5, 'scheduled'), (6, 'held'); "
+        "UPDATE user_deletions SET status = 'queued' WHERE user_id = 6; "
+        "UPDATE user_deletions SET address_hash = encode(sha256('2@example.test'), 'hex')");
+    const std::string day = today();
+    std::vector<std::string> mails;
+    std::vector<std::string> due;
+    std::vector<ExecutionAnswer> answers;
+    run([&]() -> asio::awaitable<void> {
+        const std::vector<MailJob> jobs = co_await a.store.due_mails(10);
+        for (const MailJob& job : jobs) {
+            mails.push_back(job.deletion.user_id);
+        }
+        due = co_await a.store.due_executions("", 10);
+        for (const std::string id : {"1", "2", "5"}) {
+            ExecutionAnswer answer = ExecutionAnswer::busy;
+            while (answer == ExecutionAnswer::busy) {  // What the one before did is rolled back.
+                answer = co_await execute_one(a.store, id, day);
+            }
+            answers.push_back(answer);
+        }
+    });
+    std::sort(mails.begin(), mails.end());
+    EXPECT_EQ(mails, (std::vector<std::string>{"3", "4", "6"}));
+    // The first is due in an hour. Only what is proven, and whose period is over, is executed.
+    EXPECT_EQ(due, (std::vector<std::string>{"2", "5"}));
+    EXPECT_EQ(
+        answers,
+        (std::vector<ExecutionAnswer>{
+            ExecutionAnswer::not_yet, ExecutionAnswer::executed, ExecutionAnswer::changed})
+    );
+    EXPECT_EQ(sql("SELECT status FROM user_deletions WHERE user_id = 5"), "queued");
+}
+
+// Of the product's own foreign keys over user_deletions, doctor tells.
+TEST_F(Adoption, ADeletionWhoseAccountIsGoneFailsUnlessItsRowWentWithIt) {
+    Process& a = process();
+    const std::string day = today();
+    const std::string ann = user();
+    const std::string of_ann = due_deletion(ann);
+    sql("DELETE FROM users");
+    const std::string bob = user("bob@example.test");
+    const std::string of_bob = due_deletion(bob);
+    sql("ALTER TABLE user_deletions ADD FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE "
+        "CASCADE NOT VALID; DELETE FROM users");
+    std::vector<ExecutionAnswer> answers;
+    run([&]() -> asio::awaitable<void> {
+        for (const std::string& id : {of_ann, of_bob}) {
+            const ExecutionAnswer answer = co_await execute_one(a.store, id, day);
+            answers.push_back(answer);
+        }
+    });
+    EXPECT_EQ(
+        answers, (std::vector<ExecutionAnswer>{ExecutionAnswer::changed, ExecutionAnswer::not_yet})
+    );
+    EXPECT_EQ(sql("SELECT status FROM user_deletions"), "failed");
+    EXPECT_EQ(audited(), "deletion.failed");
 }
 
 }  // namespace

@@ -42,6 +42,17 @@ protected:
                where;
     }
 
+    /// A row as somebody noted it.
+    TrustedRow noted(const std::string& id) {
+        TrustedRow row{id, ""};
+        const std::string digits =
+            sql("SELECT encode(hash, 'hex') FROM action_logs WHERE id = " + id);
+        for (std::size_t n = 0; n < digits.size(); n += 2) {
+            row.hash += static_cast<char>(std::stoi(digits.substr(n, 2), nullptr, 16));
+        }
+        return row;
+    }
+
     TrustedRow head() {
         const std::optional<AuditHead> last = verified().head;
         return {last->id, last->hash};
@@ -138,16 +149,12 @@ TEST_F(AuditVerifierTest, ARowThatWasChangedWithItsHashIsMissedByTheNext) {
 TEST_F(AuditVerifierTest, StartsFromATrustedRow) {
     const std::string fifth = id_of("action.5");
     const AuditReport whole = verified();
-    TrustedRow trusted{fifth, ""};
-    const std::string digits =
-        sql("SELECT encode(hash, 'hex') FROM action_logs WHERE id = " + fifth);
-    for (std::size_t n = 0; n < digits.size(); n += 2) {
-        trusted.hash += static_cast<char>(std::stoi(digits.substr(n, 2), nullptr, 16));
-    }
+    const TrustedRow trusted = noted(fifth);
     const AuditReport rest = verified(trusted);
     EXPECT_EQ(rest.broken, std::nullopt);
     EXPECT_EQ(rest.rows, 4u);
     EXPECT_EQ(rest.head, whole.head);
+    EXPECT_TRUE(whole.adopted_compared);
     const TrustedRow wrong{fifth, std::string(32, 'x')};
     EXPECT_EQ(broken(wrong), "changed " + fifth);
     tamper("UPDATE action_logs SET action = 'other' WHERE action = 'action.2'");
@@ -156,6 +163,18 @@ TEST_F(AuditVerifierTest, StartsFromATrustedRow) {
     EXPECT_EQ(
         broken(trusted), "changed " + sql("SELECT max(id) FROM action_logs WHERE action = 'other'")
     );
+}
+
+// What the rows from before the chain were stands in the first link.
+TEST_F(AuditVerifierTest, TheRowsFromBeforeAreComparedOnlyWhereTheFirstLinkIs) {
+    const TrustedRow fifth = noted(id_of("action.5"));
+    const TrustedRow first = noted(id_of("audit.adopted"));
+    tamper("INSERT INTO action_logs (id, action) VALUES (1000, 'forged')");
+    EXPECT_EQ(broken(), "inserted ");
+    EXPECT_EQ(broken(first), "inserted ");
+    const AuditReport behind = verified(fifth);
+    EXPECT_EQ(behind.broken, std::nullopt);
+    EXPECT_FALSE(behind.adopted_compared);
 }
 
 // A cut end leaves a chain that is right in itself.

@@ -33,6 +33,8 @@ protected:
     /// What stands in the database before ours; then migrate() once, or the first process() does.
     void before_us(const std::string& text) { sql(text); }
     void migrate();
+    /// Why the migrations stop; "" = they do not.
+    std::string migration_refusal();
 
     /// A process, connected; it lives as long as the test.
     Process& process(std::size_t connections = 3);
