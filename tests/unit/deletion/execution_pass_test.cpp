@@ -186,6 +186,21 @@ TEST_F(Executions, Rule10TwoInstancesThatMeasureDifferentGainsStopForOneReason) 
     EXPECT_EQ(reason_after(hours(25) + seconds(1)), first);
 }
 
+// Nobody is stopped until the stop stands in the database: the gain must not be forgotten.
+TEST_F(Executions, Rule10AGainWhoseStopCouldNotBeWrittenIsFoundAgain) {
+    pass();
+    due(1);
+    clock_.advance(seconds(15));
+    store_.day.now += hours(25);
+    store_.breaks_at = "stop_executions";
+    EXPECT_THROW(pass(), std::runtime_error);
+    EXPECT_THROW(pass(), std::runtime_error);
+    store_.breaks_at.clear();
+    pass();
+    EXPECT_TRUE(store_.day.executions_stopped.has_value());
+    EXPECT_THAT(store_.executed, IsEmpty());
+}
+
 TEST_F(Executions, Rule11NothingIsExecutedWhileARecoveryIsOnItsWay) {
     due(1);
     guard_.answer = "a user.recover waits in the outbox";
