@@ -24,6 +24,7 @@ inline constexpr std::string_view mail_resent = "deletion.mail_resent";
 inline constexpr std::string_view held = "deletion.held";
 inline constexpr std::string_view released = "deletion.released";
 inline constexpr std::string_view address_changed = "deletion.address_changed";
+inline constexpr std::string_view put_off = "deletion.put_off";
 inline constexpr std::string_view executed = "deletion.executed";
 inline constexpr std::string_view cancelled = "deletion.cancelled";
 inline constexpr std::string_view failed = "deletion.failed";

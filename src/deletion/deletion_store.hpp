@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,14 @@ enum class ExecutionAnswer {
     limit_reached,  ///< PostgreSQL has no slot left for that day.
     busy,           ///< Another instance executes: this pass ends.
     day_over,       ///< The UTC day has changed: count again under the new key.
+};
+
+/// Thrown where one deletion cannot be executed now for what is its own or its account's alone: a
+/// lock that another transaction has, a trigger of the product's that fails. Nothing of it
+/// happened.
+class ExecutionBlocked final : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
 };
 
 /// What the database says at the start of a pass.
@@ -151,7 +160,7 @@ public:
     /// A link's token; all of a deletion's stay valid until it ends (rule 5).
     virtual asio::awaitable<void> add_token(std::string deletion_id, std::string token_sha256) = 0;
 
-    /// Rule 8: one execution.
+    /// Rule 8: one execution. Throws ExecutionBlocked too.
     virtual asio::awaitable<ExecutionAnswer> execute(ExecutionRequest request) = 0;
 
     /// The open deletion of a user, or of a token's deletion, is held because its recovery became a

@@ -1,7 +1,9 @@
 #include "deletion/execution_pass.hpp"
 
+#include "base/assert.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "net/task_group.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -24,6 +26,10 @@ asio::awaitable<milliseconds> ExecutionPass::run() {
     parts_.journal.stopped(day.executions_stopped.value_or(""));
     std::string first;
     Ids ids = co_await parts_.store.due_executions(std::move(first), ids_at_once);
+    if (ids.empty()) {
+        blocked_.clear();
+        parts_.journal.blocked_now(0);
+    }
     const bool something_due = !ids.empty() && !day.executions_stopped;
     if (!something_due) {
         co_await parts_.guard.look_at_dead_letters();
@@ -75,8 +81,9 @@ asio::awaitable<bool> ExecutionPass::clock_is_sound(DayState day) {
     co_return true;
 }
 
-/// In their order; one that is held, fails or is not proven does not block those behind it.
+/// In their order; one that is held, fails, is not proven or is blocked keeps none behind it.
 asio::awaitable<milliseconds> ExecutionPass::execute_all(DayState day, Ids ids) {
+    bool blocked = false;
     while (!ids.empty()) {
         for (const std::string& id : ids) {
             if (draining_) {
@@ -85,36 +92,55 @@ asio::awaitable<milliseconds> ExecutionPass::execute_all(DayState day, Ids ids) 
             if (day.executed >= daily_limit_) {
                 co_return limited(day);
             }
-            const ExecutionAnswer answer = co_await execute_one(day, id);
-            switch (answer) {
-                case ExecutionAnswer::executed:
-                    ++day.executed;
-                    break;
-                case ExecutionAnswer::changed:
-                case ExecutionAnswer::not_yet:
-                    break;
-                case ExecutionAnswer::executed_elsewhere:
-                    ++day.executed;
-                    break;
-                case ExecutionAnswer::pass_over:
-                    note("a recovery is being worked on, or executions were stopped");
-                    co_return shortest_wait;
-                case ExecutionAnswer::limit_reached:
-                    co_return limited(day);
-                case ExecutionAnswer::busy:
-                    co_return shortest_wait;
-                case ExecutionAnswer::day_over:
-                    co_return milliseconds(0);
+            const std::optional<ExecutionAnswer> answer = co_await execute_one(day, id);
+            if (!answer) {
+                blocked = true;
+                continue;
             }
+            const std::optional<milliseconds> end = end_with(*answer, day);
+            if (end) {
+                co_return *end;
+            }
+            blocked_.erase(id);
         }
+        parts_.journal.blocked_now(blocked_.size());
         std::string last = ids.back();
         ids = co_await parts_.store.due_executions(std::move(last), ids_at_once);
+    }
+    // Whoever has their rows may have them for long: they are not asked for every second.
+    if (blocked) {
+        co_return longest_wait;
     }
     co_return co_await until_next();
 }
 
+std::optional<milliseconds> ExecutionPass::end_with(ExecutionAnswer answer, DayState& day) {
+    switch (answer) {
+        case ExecutionAnswer::executed:
+        case ExecutionAnswer::executed_elsewhere:
+            ++day.executed;
+            return std::nullopt;
+        case ExecutionAnswer::changed:
+        case ExecutionAnswer::not_yet:
+            return std::nullopt;
+        case ExecutionAnswer::pass_over:
+            note("a recovery is being worked on, or executions were stopped");
+            return shortest_wait;
+        case ExecutionAnswer::limit_reached:
+            return limited(day);
+        case ExecutionAnswer::busy:
+            return shortest_wait;
+        case ExecutionAnswer::day_over:
+            return milliseconds(0);
+    }
+    CHATEAR_ASSERT(false && "an answer");
+    return shortest_wait;
+}
+
 /// Rule 9: counted in Redis before, so that a count may be lost on the safe side only.
-asio::awaitable<ExecutionAnswer> ExecutionPass::execute_one(DayState day, std::string deletion_id) {
+asio::awaitable<std::optional<ExecutionAnswer>> ExecutionPass::execute_one(
+    DayState day, std::string deletion_id
+) {
     const bool counted =
         co_await parts_.limits.count_execution(day.day, deletion_id, day.executed, daily_limit_);
     if (!counted) {
@@ -126,15 +152,41 @@ asio::awaitable<ExecutionAnswer> ExecutionPass::execute_one(DayState day, std::s
     request.limit = daily_limit_;
     request.recovery_period = recovery_period_;
     request.due_by = day.now;
-    const ExecutionAnswer answer = co_await parts_.store.execute(std::move(request));
-    parts_.journal.executed(deletion_id, answer);
-    // With these another instance counted the same deletion, and has it in hand or has executed it.
-    const bool anothers =
-        answer == ExecutionAnswer::busy || answer == ExecutionAnswer::executed_elsewhere;
-    if (answer != ExecutionAnswer::executed && !anothers) {
+    Tried tried = co_await try_one(std::move(request));
+    if (tried.answer) {
+        parts_.journal.executed(deletion_id, *tried.answer);
+    } else {
+        parts_.journal.blocked(deletion_id, tried.why, ++blocked_[deletion_id]);
+        parts_.journal.blocked_now(blocked_.size());
+    }
+    if (!tried.count_stays) {
         co_await take_back(day.day, std::move(deletion_id));
     }
-    co_return answer;
+    co_return tried.answer;
+}
+
+/// An outage ends the pass; anything else that goes wrong is this deletion's own.
+asio::awaitable<ExecutionPass::Tried> ExecutionPass::try_one(ExecutionRequest request) {
+    Tried tried;
+    try {
+        const ExecutionAnswer answer = co_await parts_.store.execute(std::move(request));
+        tried.answer = answer;
+        // With the last two another instance counted it, and has it in hand or has executed it.
+        tried.count_stays = answer == ExecutionAnswer::executed ||
+                            answer == ExecutionAnswer::busy ||
+                            answer == ExecutionAnswer::executed_elsewhere;
+    } catch (const ExecutionBlocked& blocked) {
+        tried.why = blocked.what();
+    } catch (const Unavailable&) {
+        throw;
+    } catch (const std::exception& error) {
+        if (net::is_stop(error)) {
+            throw;
+        }
+        tried.why = error.what();
+        tried.count_stays = true;  // Nobody knows how far it came.
+    }
+    co_return tried;
 }
 
 asio::awaitable<void> ExecutionPass::take_back(std::string day, std::string deletion_id) {

@@ -9,6 +9,7 @@
 #include "deletion/pass.hpp"
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,8 +40,19 @@ private:
 
     asio::awaitable<bool> clock_is_sound(DayState day);
     asio::awaitable<std::chrono::milliseconds> execute_all(DayState day, Ids ids);
-    asio::awaitable<ExecutionAnswer> execute_one(DayState day, std::string deletion_id);
+    /// What came of one; without an answer it cannot be executed for a reason of its own.
+    struct Tried {
+        std::optional<ExecutionAnswer> answer{};
+        std::string why{};
+        bool count_stays = false;  ///< In Redis.
+    };
+    asio::awaitable<std::optional<ExecutionAnswer>> execute_one(
+        DayState day, std::string deletion_id
+    );
+    asio::awaitable<Tried> try_one(ExecutionRequest request);
     asio::awaitable<void> take_back(std::string day, std::string deletion_id);
+    /// Whether the pass ends with this answer, and how long the next may wait then.
+    std::optional<std::chrono::milliseconds> end_with(ExecutionAnswer answer, DayState& day);
     asio::awaitable<std::chrono::milliseconds> until_next();
     void note(std::string obstacle);
     std::chrono::milliseconds limited(const DayState& day);
@@ -49,7 +61,8 @@ private:
     int daily_limit_;
     std::chrono::milliseconds recovery_period_;
     ClockWatch watch_;
-    std::string obstacle_;  // What was last in the way, so that it is logged once.
+    std::string obstacle_;                // What was last in the way, so that it is logged once.
+    std::map<std::string, int> blocked_;  // Due deletions, and at how many passes they were.
     bool draining_ = false;
 };
 

@@ -15,6 +15,13 @@ const runtime::MetricDeclaration executions_stopped{
     .name = "chatear_deletions_stopped",
     .help = "1 while nothing is executed until a person has looked, else 0."};
 
+const runtime::MetricDeclaration executions_blocked{
+    .name = "chatear_deletions_blocked",
+    .help =
+        "Due deletions whose rows are locked, or whose account's update fails, at the last pass."};
+
+constexpr int passes_of_an_error = 20;  // 5 minutes: they are 15 s apart.
+
 /// "deletion.mail_accepted" -> "mail_accepted"
 std::string_view step_of(std::string_view action) {
     constexpr std::string_view prefix = "deletion.";
@@ -65,6 +72,21 @@ void Journal::executed(const std::string& deletion_id, ExecutionAnswer answer) {
             {{"step", "not_executed"}, {"deletion_id", deletion_id}}
         );
     }
+}
+
+void Journal::blocked(const std::string& deletion_id, const std::string& why, int passes) {
+    count("blocked");
+    const std::vector<log::Field> fields{
+        {"step", "blocked"}, {"deletion_id", deletion_id}, {"reason", why}, {"passes", passes}};
+    if (passes == 1) {
+        log::warn("a due deletion cannot be executed now; those behind it go on", fields);
+    } else if (passes % passes_of_an_error == 0) {
+        log::error("a due deletion still cannot be executed", fields);
+    }
+}
+
+void Journal::blocked_now(std::size_t count) {
+    metrics_.gauge(executions_blocked).set(static_cast<double>(count));
 }
 
 void Journal::erased(const Erasure& erasure) {

@@ -7,6 +7,7 @@
 #include "runtime/metrics.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,12 @@ public:
     void changed(const Change& change);
     void requested(const Request& request, const RequestReply& reply);
     void executed(const std::string& deletion_id, ExecutionAnswer answer);
+
+    /// A due deletion that could not be executed at so many passes, for a reason of its own: said
+    /// at the first, and as an error each few minutes.
+    void blocked(const std::string& deletion_id, const std::string& why, int passes);
+    /// How many were at the last pass.
+    void blocked_now(std::size_t count);
 
     /// What cannot be erased is said each time it was tried.
     void erased(const Erasure& erasure);

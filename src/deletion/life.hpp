@@ -74,7 +74,9 @@ struct NotYet {     ///< Nothing is to be done now.
 };
 using ExecutionStep = std::variant<Execute, NotYet, Change>;
 
-/// Rules 8, 10, 11 and the special cases. `now` is the database's.
+/// Rules 8, 10, 11 and the special cases. `now` is the database's. One that is due by
+/// `scheduled_at` but not by a recovery period that was made longer since gets a Change, so that it
+/// is looked at once.
 ExecutionStep before_execution(
     const Deletion& deletion,
     const ExecutionFacts& facts,

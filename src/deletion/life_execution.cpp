@@ -23,6 +23,19 @@ Change adopt(const Deletion& deletion, Time now) {
     return change;
 }
 
+/// The recovery period was made longer since its mail was accepted: it is due by that one.
+Change put_off(const Deletion& deletion, std::chrono::milliseconds recovery_period) {
+    Change change = unchanged(deletion);
+    schedule(change, *deletion.recovery_sent_at, recovery_period);
+    change.audit.push_back(audit_of(
+        deletion,
+        audit::put_off,
+        {{"was_due", format_time(*deletion.scheduled_at)},
+         {"scheduled_at", format_time(*change.after.scheduled_at)}}
+    ));
+    return change;
+}
+
 /// Special case: the address changed after acceptance. The mail between the two numbers is the
 /// notice to the old address.
 Change mail_new_address(const Deletion& deletion, Time now) {
@@ -82,7 +95,7 @@ ExecutionStep before_execution(
         return adopt(deletion, now);
     }
     if (*deletion.recovery_sent_at + recovery_period > now) {
-        return NotYet{"its recovery period is not over"};
+        return put_off(deletion, recovery_period);
     }
     return look_at_account(deletion, facts.user, now);
 }

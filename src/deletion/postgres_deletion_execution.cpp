@@ -13,8 +13,23 @@ namespace {
 
 const std::string check_constraints = "SET CONSTRAINTS ALL IMMEDIATE";
 
-// Any number, as long as it stays: one executes at a time.
-const std::string try_lock = "SELECT pg_try_advisory_xact_lock(7234109856120442)";
+// Any number, as long as it stays: one executes at a time. Who executes is waited for by all that
+// is due, and waits for nobody's row any longer than this.
+const std::string try_lock =
+    "SELECT pg_try_advisory_xact_lock(7234109856120442), set_config('lock_timeout', '1s', true)";
+
+constexpr std::string_view locked_by_another = "another transaction has its row or its account's";
+
+/// Words of ours and the SQLSTATE: PostgreSQL's own may quote what is personal.
+std::string why_blocked(const postgres::SqlError& error) {
+    if (error.sqlstate == lock_not_available) {
+        return std::string(locked_by_another);
+    }
+    if (error.sqlstate == statement_cancelled) {
+        return "the update of its account takes longer than POSTGRES_STATEMENT_TIMEOUT";
+    }
+    return "the update of its account fails with SQLSTATE " + error.sqlstate;
+}
 
 }  // namespace
 
@@ -29,7 +44,8 @@ struct PostgresDeletionStore::Execution {
     int taken = 0;
     int free_slot = 0;
     bool stopped = false;
-    std::string refused{};  // Why the product's table does not let us.
+    bool at_the_end = false;  // Only the audit log and the commit are left.
+    std::string refused{};    // Why the product's table does not let us.
 
     Execution(const Known& of, const ExecutionRequest& asked) : known(of), request(asked) {}
 
@@ -52,7 +68,12 @@ struct PostgresDeletionStore::Execution {
         stopped = rows.boolean(0, "stopped");
     }
 
+    /// What the table refuses stays refused; anything else may be over at the next pass.
     void refuse(const postgres::SqlError& error) {
+        const auto kind = postgres::classify(error.sqlstate);
+        if (kind != postgres::SqlErrorClass::data && kind != postgres::SqlErrorClass::other) {
+            throw ExecutionBlocked(why_blocked(error));
+        }
         refused = error.sqlstate;
         if (!error.constraint.empty()) {
             refused += ", " + error.constraint;
@@ -80,7 +101,7 @@ asio::awaitable<bool> PostgresDeletionStore::keeps_constraints(
 ) {
     postgres::Params none;
     const postgres::QueryResult kept =
-        co_await transaction.try_run(check_constraints, std::move(none));
+        co_await transaction.try_on_row(check_constraints, std::move(none));
     if (!kept) {
         execution.refuse(kept.error());
     }
@@ -100,7 +121,7 @@ asio::awaitable<ExecutionAnswer> PostgresDeletionStore::delete_account(
         deletion::execute(execution.deletion, *execution.facts.user, execution.now);
     postgres::Params params = execution.params(change);
     const postgres::QueryResult done =
-        co_await transaction.try_run(execution.known.sql.execute, std::move(params));
+        co_await transaction.try_on_row(execution.known.sql.execute, std::move(params));
     if (!done) {
         execution.refuse(done.error());
         co_return ExecutionAnswer::changed;
@@ -120,6 +141,7 @@ asio::awaitable<ExecutionAnswer> PostgresDeletionStore::delete_account(
     if (!kept) {
         co_return ExecutionAnswer::changed;
     }
+    execution.at_the_end = true;
     co_await finish(transaction, execution.known, change.audit);
     co_return ExecutionAnswer::executed;
 }
@@ -165,8 +187,26 @@ asio::awaitable<ExecutionAnswer> PostgresDeletionStore::execute_in(
     if (happened.empty()) {
         throw RepeatTransaction{};
     }
+    execution.at_the_end = true;
     co_await finish(transaction, execution.known, changes.front()->audit);
     co_return ExecutionAnswer::changed;
+}
+
+/// What keeps it from its row is its own: those behind it go on. The audit log's lock is all's.
+asio::awaitable<ExecutionAnswer> PostgresDeletionStore::execute_alone(
+    StoreTransaction& transaction, Execution& execution
+) {
+    try {
+        co_return co_await execute_in(transaction, execution);
+    } catch (const RepeatTransaction& repeat) {
+        if (!repeat.waited_for_a_lock) {
+            throw;
+        }
+        if (execution.at_the_end) {
+            throw Unavailable("postgres", pool_.where(), "others have the audit log's lock");
+        }
+        throw ExecutionBlocked(std::string(locked_by_another));
+    }
 }
 
 asio::awaitable<ExecutionAnswer> PostgresDeletionStore::execute(ExecutionRequest request) {
@@ -178,12 +218,17 @@ asio::awaitable<ExecutionAnswer> PostgresDeletionStore::execute(ExecutionRequest
     const std::function<asio::awaitable<ExecutionAnswer>(StoreTransaction&)> work =
         [&](StoreTransaction& transaction) -> asio::awaitable<ExecutionAnswer> {
         Execution execution(*tables, request);
-        const ExecutionAnswer answer = co_await execute_in(transaction, execution);
+        const ExecutionAnswer answer = co_await execute_alone(transaction, execution);
         last.deletion = std::move(execution.deletion);
         last.refused = std::move(execution.refused);
         co_return answer;
     };
-    const ExecutionAnswer answer = co_await in_transaction(pool_, work);
+    ExecutionAnswer answer = ExecutionAnswer::not_yet;
+    try {
+        answer = co_await in_transaction(pool_, work);
+    } catch (const RepeatedInVain& vain) {
+        throw ExecutionBlocked(vain.why());
+    }
     if (last.refused.empty()) {
         co_return answer;
     }

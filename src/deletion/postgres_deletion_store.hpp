@@ -89,6 +89,9 @@ private:
     static asio::awaitable<ExecutionAnswer> execute_in(
         StoreTransaction& transaction, Execution& execution
     );
+    asio::awaitable<ExecutionAnswer> execute_alone(
+        StoreTransaction& transaction, Execution& execution
+    );
     static asio::awaitable<bool> keeps_constraints(
         StoreTransaction& transaction, Execution& execution
     );

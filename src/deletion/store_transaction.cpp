@@ -1,5 +1,7 @@
 #include "deletion/store_transaction.hpp"
 
+#include "postgres/statement_cancelled.hpp"
+
 #include <stdexcept>
 #include <utility>
 
@@ -45,6 +47,24 @@ asio::awaitable<postgres::QueryResult> StoreTransaction::try_run(
     co_return result;
 }
 
+asio::awaitable<postgres::QueryResult> StoreTransaction::try_on_row(
+    const std::string& statement, postgres::Params params
+) {
+    postgres::QueryResult result = postgres::SqlError();
+    try {
+        result = co_await transaction_.query(statement, std::move(params));
+    } catch (const postgres::StatementCancelled& cancelled) {
+        result = postgres::SqlError{std::string(statement_cancelled), cancelled.why(), "", ""};
+    }
+    const bool asks_to_be_repeated =
+        !result && result.error().sqlstate != lock_not_available &&
+        postgres::classify(result.error().sqlstate) == postgres::SqlErrorClass::repeat;
+    if (asks_to_be_repeated) {
+        throw RepeatTransaction{};
+    }
+    co_return result;
+}
+
 asio::awaitable<void> StoreTransaction::commit() {
     postgres::QueryResult result = co_await transaction_.commit();
     (void)rows_or_throw(std::move(result));
@@ -64,7 +84,7 @@ postgres::Rows StoreTransaction::rows_or_throw(postgres::QueryResult result) con
     const std::string why = postgres::describe(result.error());
     switch (postgres::classify(result.error().sqlstate)) {
         case postgres::SqlErrorClass::repeat:
-            throw RepeatTransaction{};
+            throw RepeatTransaction{result.error().sqlstate == lock_not_available};
         case postgres::SqlErrorClass::data:
             throw std::runtime_error("PostgreSQL refuses a value: " + why);
         case postgres::SqlErrorClass::unavailable:

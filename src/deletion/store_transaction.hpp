@@ -8,13 +8,22 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace chatear::deletion {
 
 namespace asio = boost::asio;
 
 /// Thrown inside in_transaction(): all of it has to be done again, on what the tables say now.
-struct RepeatTransaction {};
+struct RepeatTransaction {
+    bool waited_for_a_lock = false;  ///< In vain: another transaction has it (55P03).
+};
+
+/// Thrown by in_transaction(): it was repeated so often, and would have to be once more.
+class RepeatedInVain final : public Unavailable {
+public:
+    using Unavailable::Unavailable;
+};
 
 /// A transaction of a store: what went wrong is an exception, as in runtime::run_store_statement.
 /// Dropped without commit it is rolled back.
@@ -27,6 +36,13 @@ public:
     /// The same for a statement that the product's own constraints and triggers may refuse: their
     /// error is a value. Only a rollback is possible then.
     asio::awaitable<postgres::QueryResult> try_run(
+        const std::string& statement, postgres::Params params
+    );
+
+    /// As try_run(), where the statement is about one row and runs the product's triggers: a lock
+    /// that was not got in time (55P03), a time limit (57014), and what a trigger raises are values
+    /// too. Deadlocks are repeated, outages thrown.
+    asio::awaitable<postgres::QueryResult> try_on_row(
         const std::string& statement, postgres::Params params
     );
 
@@ -44,11 +60,15 @@ private:
     postgres::Transaction transaction_;
 };
 
+// SQLSTATEs (manual, appendix A).
+inline constexpr std::string_view lock_not_available = "55P03";
+inline constexpr std::string_view statement_cancelled = "57014";
+
 inline constexpr int most_repeats = 10;
 
 /// Runs `work`, which commits, or leaves without committing where nothing is to be kept; again
-/// when it threw RepeatTransaction, or PostgreSQL asks for that (deadlock). Give it a named
-/// function.
+/// when it threw RepeatTransaction, or PostgreSQL asks for that (deadlock), at most so often. Give
+/// it a named function.
 template <typename T>
 asio::awaitable<T> in_transaction(
     postgres::Pool& pool, const std::function<asio::awaitable<T>(StoreTransaction&)>& work
@@ -64,7 +84,7 @@ asio::awaitable<T> in_transaction(
         const net::milliseconds pause(5 * attempt);
         co_await net::sleep_for(pause);
     }
-    throw Unavailable("postgres", pool.where(), "others keep changing the rows of a transaction");
+    throw RepeatedInVain("postgres", pool.where(), "others keep changing a transaction's rows");
 }
 
 }  // namespace chatear::deletion

@@ -38,8 +38,8 @@ public:
     /// Throws Unavailable naming each address and its reason. Call it once.
     asio::awaitable<void> connect(net::Resolver& resolver);
 
-    /// Runs one statement. Unavailable also for an SQLSTATE of that class, and when no answer
-    /// comes for statement_timeout and 2 s.
+    /// Runs one statement. Unavailable also for an SQLSTATE of that class (StatementCancelled for
+    /// 57014), and when no answer comes for statement_timeout and 2 s.
     /// The parameters are copied before the first wait.
     asio::awaitable<QueryResult> query(Statement statement, const Params& params);
 

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/error.hpp"
+#include "postgres/statement_cancelled.hpp"
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -174,6 +175,9 @@ void Connection::Session::judge(const QueryResult& result) {
     // A standby stays one, and what pgbouncer forgot it will not remember: connect anew.
     if (result.error().sqlstate == "25006" || result.error().sqlstate == "26000") {
         close(why);
+    }
+    if (result.error().sqlstate == "57014") {
+        throw StatementCancelled("postgres", where, why);
     }
     throw Unavailable("postgres", where, why);
 }

@@ -122,6 +122,9 @@ asio::awaitable<ExecutionAnswer> MemoryDeletionStore::execute(ExecutionRequest r
     if (faults_.one_in(50)) {
         co_return ExecutionAnswer::busy;
     }
+    if (faults_.one_in(50)) {
+        throw ExecutionBlocked("somebody has the account's row");
+    }
     const ExecutionAnswer answer = execute_now(request);
     commit();
     co_return answer;

@@ -69,6 +69,21 @@ def test_nobody_is_deleted_before_24_hours_unless_it_is_development(world, delet
     assert "RECOVERY_URL" in unset.log()
 
 
+def test_a_longer_recovery_period_puts_off_what_is_scheduled(world, deletions):
+    worker = deletions.ready_worker()
+    ann = deletions.user("ann")
+    deletions.delete(ann)
+    deletions.wait_for(ann, "scheduled")
+    worker.kill()
+    deletions.ready_worker(RECOVERY_PERIOD=f"{PERIOD + 20}s")
+    wait_until(lambda: "deletion.put_off" in deletions.actions(ann), PATIENCE,
+               lambda: world.situation(f"it is put off: {deletions.row(ann)}"))
+    executed = deletions.wait_for(ann, "executed", 60)
+    assert deletions.actions(ann).count("deletion.put_off") == 1
+    early = world.sql("SELECT executed_at - recovery_sent_at < %s * interval '1 second' FROM user_deletions", PERIOD + 20)
+    assert early == [(False,)], executed
+
+
 def test_a_worker_names_the_tables_that_it_lacks(world, deletions):
     world.sql("DROP TABLE recovery_tokens, daily_slots")
     worker = deletions.worker(MIGRATE="false")

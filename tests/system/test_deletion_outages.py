@@ -3,6 +3,8 @@
 import random
 import time
 
+import psycopg
+
 from deletion_world import PERIOD
 from dev_stack.process import wait_until
 from world import PATIENCE
@@ -93,3 +95,21 @@ def test_an_orderly_stop_ends_what_is_under_way(world, deletions):
     for user in users:
         deletions.wait_for(user, "scheduled")
     assert len(world.mails()) == 20
+
+
+def test_an_account_that_the_product_has_locked_keeps_no_other(world, deletions):
+    worker = deletions.ready_worker()
+    ann, bob = deletions.user("ann"), deletions.user("bob")
+    with psycopg.connect(world.stack.postgres.url()) as theirs:
+        deletions.delete(ann)
+        deletions.wait_for(ann, "scheduled")
+        theirs.execute("SELECT FROM users WHERE id::text = %s FOR UPDATE", [ann])
+        deletions.delete(bob)
+        deletions.wait_for(bob, "executed", 60)
+        wait_until(lambda: worker.metric("chatear_deletions_blocked") == 1, PATIENCE, "the metric says so")
+        assert deletions.status(ann) == "scheduled" and not deletions.is_deleted(ann)
+        assert "a due deletion cannot be executed now" in worker.log()
+        theirs.rollback()
+    deletions.wait_for(ann, "executed", 60)
+    assert deletions.executions_today() == 2
+    wait_until(lambda: worker.metric("chatear_deletions_blocked") == 0, PATIENCE, "the metric says so")

@@ -97,6 +97,8 @@ TEST_F(ExecutionStore, TheScheduledTimeAloneIsNotBelieved) {
     Process& a = process();
     const std::string id = due_deletion(user(), "24 hours");
     sql("UPDATE user_deletions SET recovery_sent_at = now() - interval '23 hours 59 minutes'");
+    EXPECT_EQ(execute(a, id), ExecutionAnswer::changed);
+    EXPECT_EQ(audited(), "deletion.put_off");
     EXPECT_EQ(execute(a, id), ExecutionAnswer::not_yet);
     EXPECT_EQ(
         execute(a, due_deletion(user("bob@example.test"), "23 hours 59 minutes")),

@@ -1,5 +1,6 @@
 #include "fixture.hpp"
 #include "net/timer.hpp"
+#include "postgres/statement_cancelled.hpp"
 
 namespace chatear::postgres {
 namespace {
@@ -187,7 +188,7 @@ TEST_F(ConnectionTest, AStatementOverTheTimeLimitIsUnavailableAndTheConnectionSt
         std::string why;
         try {
             (void)co_await connection.query("SELECT pg_sleep(5)", none);
-        } catch (const Unavailable& error) {
+        } catch (const StatementCancelled& error) {
             why = error.why();
         }
         EXPECT_NE(why.find("57014"), std::string::npos) << why;

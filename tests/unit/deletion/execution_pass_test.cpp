@@ -67,6 +67,53 @@ TEST_F(Executions, Rule8OneThatCannotBeExecutedDoesNotBlockThoseBehindIt) {
     EXPECT_THAT(limits_.executions["2026-11-25"], Not(Contains("d0")));
 }
 
+// Its row, or its account's, is locked, or a trigger of the product's fails.
+TEST_F(Executions, Rule8OneThatIsBlockedKeepsNoneBehindItAndIsTriedAgain) {
+    due(3);
+    bool locked = true;
+    store_.on_execute = [&](const ExecutionRequest& request) {
+        if (request.deletion_id == "d0" && locked) {
+            throw ExecutionBlocked("another transaction has its row");
+        }
+        return ExecutionAnswer::executed;
+    };
+    EXPECT_EQ(pass(), Pass::longest_wait);
+    EXPECT_THAT(store_.executed, ElementsAre("d0", "d1", "d2"));
+    EXPECT_THAT(limits_.executions[store_.day.day], ElementsAre("d1", "d2"));
+    EXPECT_THAT(metrics_.text(), HasSubstr("chatear_deletions_blocked 1"));
+    EXPECT_THAT(metrics_.text(), HasSubstr("chatear_deletions_total{step=\"blocked\"} 1"));
+    store_.executions = {"d0"};
+    locked = false;
+    pass();
+    EXPECT_THAT(limits_.executions[store_.day.day], ElementsAre("d0", "d1", "d2"));
+    EXPECT_THAT(metrics_.text(), HasSubstr("chatear_deletions_blocked 0"));
+}
+
+TEST_F(Executions, Rule9WhatFailsAsNobodyForesawKeepsNoneBehindItAndStaysCounted) {
+    due(2);
+    store_.on_execute = [](const ExecutionRequest& request) {
+        if (request.deletion_id == "d0") {
+            throw std::runtime_error("PostgreSQL refuses a value");
+        }
+        return ExecutionAnswer::executed;
+    };
+    EXPECT_EQ(pass(), Pass::longest_wait);
+    EXPECT_THAT(store_.executed, ElementsAre("d0", "d1"));
+    EXPECT_THAT(limits_.executions[store_.day.day], ElementsAre("d0", "d1"));
+}
+
+TEST_F(Executions, AnOutageEndsThePass) {
+    due(3);
+    store_.on_execute = [](const ExecutionRequest& request) -> ExecutionAnswer {
+        if (request.deletion_id == "d1") {
+            throw Unavailable("postgres", "test:1", "the server shuts down");
+        }
+        return ExecutionAnswer::executed;
+    };
+    EXPECT_THROW(pass(), Unavailable);
+    EXPECT_THAT(store_.executed, ElementsAre("d0", "d1"));
+}
+
 TEST_F(Executions, Rule9WhatPostgresKnowsIsToldToRedisEachTime) {
     due(3);
     store_.day.executed = 4;

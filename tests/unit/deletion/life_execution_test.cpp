@@ -38,13 +38,25 @@ TEST(Rule10, ItRunsWhenTheRecoveryPeriodIsOverAndNotAMomentBefore) {
 TEST(Rule10, ScheduledAtAloneIsNeverBelieved) {
     Deletion deletion = scheduled();
     deletion.scheduled_at = noon + 2min;
-    EXPECT_EQ(why_not(step(deletion, proven(), due - 1us)), "its recovery period is not over");
+    const ExecutionStep early = step(deletion, proven(), due - 1us);
+    EXPECT_EQ(std::get<Change>(early).after, scheduled());
     EXPECT_TRUE(may_run(step(deletion, proven(), due)));
 }
 
-TEST(Rule10, APeriodThatWasMadeLongerCountsForWhatIsScheduledAlready) {
+// It is looked at once, not at every pass of the days until then.
+TEST(Rule10, APeriodThatWasMadeLongerMovesWhatIsScheduledAlready) {
     const ExecutionStep step = before_execution(scheduled(), proven(), due, 48h);
-    EXPECT_EQ(why_not(step), "its recovery period is not over");
+    const auto& change = std::get<Change>(step);
+    Deletion expected = scheduled();
+    expected.scheduled_at = noon + 1min + 48h;
+    EXPECT_EQ(change.before, scheduled());
+    EXPECT_EQ(change.after, expected);
+    EXPECT_EQ(actions(change.audit), "deletion.put_off");
+    EXPECT_EQ(meta(change.audit[0], "was_due"), "2026-11-26T12:01:00.000000Z");
+    EXPECT_EQ(meta(change.audit[0], "scheduled_at"), "2026-11-27T12:01:00.000000Z");
+    EXPECT_EQ(subjects(change.notices), "user.deletion.scheduled");
+    EXPECT_EQ(why_not(before_execution(change.after, proven(), due, 48h)), "it is not due");
+    EXPECT_TRUE(may_run(before_execution(change.after, proven(), due + day, 48h)));
 }
 
 TEST(Rule10, AnAdoptedRowWithoutItsMailIsQueued) {
