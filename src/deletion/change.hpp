@@ -28,8 +28,7 @@ struct Notice {
 };
 
 /// A step of a deletion's life, to be carried out in one transaction, and only while its row still
-/// is as `before` says (status and mail number, and no try of that mail was counted since that this
-/// one does not know of).
+/// is as `before` says: its status, its mail's number, and how many tries of that were counted.
 struct Change {
     Deletion before;
     Deletion after;

@@ -40,6 +40,8 @@ struct Deletion {
     std::optional<Time> next_mail_at{};  ///< When that mail is tried next; only while queued.
     std::string address_hash{};          ///< address_hash() of whom that mail went to; "" = nobody.
     int address_changes = 0;             ///< Times that the address changed after acceptance.
+    int notice_number = 0;               ///< Of the mail to the address of before; 0 = none.
+    int times_held = 0;
     std::string held_reason{};
     std::optional<Status> held_from{};
 

@@ -25,6 +25,8 @@ constexpr std::array plain_columns{
     "address_hash",
     "held_reason",
     "address_changes",
+    "notice_number",
+    "times_held",
     "held_from"};
 
 /// The columns of one row, by name.
@@ -75,20 +77,6 @@ boost::json::value storable(const boost::json::value& value) {
     return value;
 }
 
-// The mails of the deletions that end: their rows in email_sends are no longer kept as proof.
-void add_ended_mails(postgres::Params& params, const std::vector<const Change*>& changes) {
-    std::vector<std::string> mail_ids;
-    std::vector<std::int64_t> places;
-    for (std::size_t place = 0; place < changes.size(); ++place) {
-        const Deletion& after = changes[place]->after;
-        for (int number = 1; number <= after.mail_number && !is_open(after.status); ++number) {
-            mail_ids.push_back(mail_id(after, number));
-            places.push_back(static_cast<std::int64_t>(place) + 1);
-        }
-    }
-    params.texts(mail_ids).integers(places);
-}
-
 std::string array_at(std::size_t number, std::string_view type) {
     return fmt::format("${}::{}[]", number, type);
 }
@@ -98,6 +86,7 @@ std::string change_arrays(const TableShapes& shapes, std::size_t first) {
     for (const char* type :
          {"text",
           "int",
+          "int",
           "text",
           "timestamptz",
           "timestamptz",
@@ -107,6 +96,8 @@ std::string change_arrays(const TableShapes& shapes, std::size_t first) {
           "int",
           "timestamptz",
           "text",
+          "int",
+          "int",
           "int",
           "text",
           "text"}) {
@@ -150,6 +141,8 @@ std::optional<Deletion> read_deletion(
     deletion.next_mail_at = fields.time("next_mail_at");
     deletion.address_hash = fields.text("address_hash").value_or("");
     deletion.address_changes = fields.number("address_changes");
+    deletion.notice_number = fields.number("notice_number");
+    deletion.times_held = fields.number("times_held");
     deletion.held_reason = fields.text("held_reason").value_or("");
     deletion.held_from = parse_status(fields.text("held_from").value_or(""));
     return deletion;
@@ -188,32 +181,29 @@ std::string change_expressions(const TableShapes& shapes, std::size_t first) {
     return fmt::format(
         R"(input AS MATERIALIZED (
     SELECT * FROM unnest({})
-        WITH ORDINALITY AS u (id, status_before, mail_before, status, recovery_sent_at, scheduled_at, executed_at, cancelled_at,
-                              mail_number, mail_attempts, next_mail_at, address_hash, address_changes, held_reason, held_from, place)),
+        WITH ORDINALITY AS u (id, status_before, mail_before, attempts_before, status, recovery_sent_at, scheduled_at, executed_at,
+                              cancelled_at, mail_number, mail_attempts, next_mail_at, address_hash, address_changes, notice_number,
+                              times_held, held_reason, held_from, place)),
 locked AS MATERIALIZED (
     SELECT i.place FROM input i JOIN user_deletions d ON d.id = i.id
-    WHERE d.status = i.status_before AND d.mail_number = i.mail_before
-      AND (d.mail_attempts <= i.mail_attempts OR d.mail_number <> i.mail_number) ORDER BY d.id FOR UPDATE OF d),
+    WHERE d.status = i.status_before AND d.mail_number = i.mail_before AND d.mail_attempts = i.attempts_before
+    ORDER BY d.id FOR UPDATE OF d),
 changed AS (
     UPDATE user_deletions d
     SET status = i.status, recovery_sent_at = i.recovery_sent_at, scheduled_at = i.scheduled_at, executed_at = i.executed_at,
         cancelled_at = i.cancelled_at, mail_number = i.mail_number, mail_attempts = i.mail_attempts, next_mail_at = i.next_mail_at,
-        address_hash = i.address_hash, address_changes = i.address_changes, held_reason = i.held_reason, held_from = i.held_from
+        address_hash = i.address_hash, address_changes = i.address_changes, notice_number = i.notice_number,
+        times_held = i.times_held, held_reason = i.held_reason, held_from = i.held_from
     FROM input i JOIN locked l USING (place) WHERE d.id = i.id
-    RETURNING i.place),
-no_longer_kept AS (
-    UPDATE email_sends e SET kept = false
-    FROM unnest({}, {}) AS m (event_id, place) JOIN changed c ON c.place = m.place
-    WHERE e.event_id = m.event_id AND e.kept))",
-        change_arrays(shapes, first),
-        array_at(first + 15, "text"),
-        array_at(first + 16, "int")
+    RETURNING i.place))",
+        change_arrays(shapes, first)
     );
 }
 
 void add_changes(postgres::Params& params, const std::vector<const Change*>& changes) {
     std::vector<std::string> ids, before, words;
-    std::vector<std::int64_t> mails_before, mails, attempts, address_changes;
+    std::vector<std::int64_t> mails_before, attempts_before, mails, attempts, address_changes;
+    std::vector<std::int64_t> notices, times_held;
     std::vector<std::optional<Time>> sent, scheduled, executed, cancelled, next_mails;
     std::vector<std::optional<std::string>> hashes, reasons, held_from;
     for (const Change* change : changes) {
@@ -221,6 +211,7 @@ void add_changes(postgres::Params& params, const std::vector<const Change*>& cha
         ids.push_back(change->before.id);
         before.emplace_back(to_text(change->before.status));
         mails_before.push_back(change->before.mail_number);
+        attempts_before.push_back(change->before.mail_attempts);
         words.emplace_back(to_text(after.status));
         sent.push_back(after.recovery_sent_at);
         scheduled.push_back(after.scheduled_at);
@@ -231,16 +222,19 @@ void add_changes(postgres::Params& params, const std::vector<const Change*>& cha
         next_mails.push_back(after.next_mail_at);
         hashes.push_back(unless_empty(after.address_hash));
         address_changes.push_back(after.address_changes);
+        notices.push_back(after.notice_number);
+        times_held.push_back(after.times_held);
         reasons.push_back(unless_empty(after.held_reason));
         held_from.push_back(
             after.held_from ? std::optional<std::string>(to_text(*after.held_from)) : std::nullopt
         );
     }
-    params.texts(ids).texts(before).integers(mails_before).texts(words).optional_times(sent);
+    params.texts(ids).texts(before).integers(mails_before).integers(attempts_before);
+    params.texts(words).optional_times(sent);
     params.optional_times(scheduled).optional_times(executed).optional_times(cancelled);
     params.integers(mails).integers(attempts).optional_times(next_mails).optional_texts(hashes);
-    params.integers(address_changes).optional_texts(reasons).optional_texts(held_from);
-    add_ended_mails(params, changes);
+    params.integers(address_changes).integers(notices).integers(times_held);
+    params.optional_texts(reasons).optional_texts(held_from);
 }
 
 void NoticeRows::add(

@@ -37,28 +37,29 @@ ORDER BY i.place)";
 constexpr std::string_view enter_form = R"(
 WITH {changes},
 created AS (
-    INSERT INTO user_deletions (id, user_id, status, requested_at, next_mail_at, held_reason, held_from, recovery_sent_at,
-                                scheduled_at, executed_at, cancelled_at, mail_number, mail_attempts, address_hash, address_changes)
+    INSERT INTO user_deletions (id, user_id, status, requested_at, next_mail_at, held_reason, held_from, times_held, recovery_sent_at,
+                                scheduled_at, executed_at, cancelled_at, mail_number, mail_attempts, address_hash, address_changes,
+                                notice_number)
     OVERRIDING SYSTEM VALUE
-    SELECT u.*, NULL, NULL, NULL, NULL, 1, 0, NULL, 0
+    SELECT u.*, NULL, NULL, NULL, NULL, 1, 0, NULL, 0, 0
     FROM unnest(${n0}::{id_type}[], ${n1}::{deletion_user_type}[], ${n2}::text[], ${n3}::timestamptz[], ${n4}::timestamptz[],
-                ${n5}::text[], ${n6}::text[]) AS u
+                ${n5}::text[], ${n6}::text[], ${n7}::int[]) AS u
     ON CONFLICT DO NOTHING RETURNING 1),
 entered AS (
     INSERT INTO deletion_requests AS r (event_id, user_id, kind, generation, published_at, outcome, deletion_id, received_at)
-    SELECT u.*, ${n14}::timestamptz
-    FROM unnest(${n7}::text[], ${n8}::text[], ${n9}::text[], ${n10}::int[], ${n11}::timestamptz[], ${n12}::text[], ${n13}::text[]) AS u
+    SELECT u.*, ${n15}::timestamptz
+    FROM unnest(${n8}::text[], ${n9}::text[], ${n10}::text[], ${n11}::int[], ${n12}::timestamptz[], ${n13}::text[], ${n14}::text[]) AS u
     ON CONFLICT (event_id, kind) DO UPDATE
         SET user_id = excluded.user_id, generation = excluded.generation, published_at = excluded.published_at,
             outcome = excluded.outcome, deletion_id = excluded.deletion_id, received_at = excluded.received_at
         WHERE r.outcome = 'rejected' AND excluded.generation > r.generation
     RETURNING 1),
 used AS (
-    UPDATE recovery_tokens SET used_at = ${n14}::timestamptz WHERE token_sha256 = ANY (${n15}::bytea[]) AND used_at IS NULL),
+    UPDATE recovery_tokens SET used_at = ${n15}::timestamptz WHERE token_sha256 = ANY (${n16}::bytea[]) AND used_at IS NULL),
 published AS (INSERT INTO outbox ({outbox_columns}) SELECT {outbox_columns} FROM ({outbox_rows}) p ON CONFLICT DO NOTHING)
 SELECT (SELECT count(*) FROM changed) AS changed, (SELECT count(*) FROM created) AS created,
        (SELECT count(*) FROM entered) AS entered)";
-constexpr std::size_t enter_parameters = 16;
+constexpr std::size_t enter_parameters = 17;
 
 constexpr std::string_view change_form = R"(
 WITH {changes},

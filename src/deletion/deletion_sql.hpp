@@ -25,9 +25,9 @@ struct DeletionSql {
     /// text. A row each in their order: what RequestFacts holds, the time, and a fresh id.
     std::string facts;
     /// change_parameters for what recoveries end; new deletions: ids, user ids, statuses,
-    /// requested_at, next_mail_at, held reasons, held_from; requests: event ids, user ids, kinds,
-    /// generations, published_at, outcomes, deletion ids, and $n received_at; used tokens; then
-    /// outbox rows. How many of each were written: changed, created, entered.
+    /// requested_at, next_mail_at, held reasons, held_from, times_held; requests: event ids, user
+    /// ids, kinds, generations, published_at, outcomes, deletion ids, and $n received_at; used
+    /// tokens; then outbox rows. How many of each were written: changed, created, entered.
     std::string enter;
 
     /// change_parameters, then outbox rows owned by places. The places that happened.

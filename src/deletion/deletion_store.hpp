@@ -160,6 +160,10 @@ public:
     /// A link's token; all of a deletion's stay valid until it ends (rule 5).
     virtual asio::awaitable<void> add_token(std::string deletion_id, std::string token_sha256) = 0;
 
+    /// Lets go of mails that were kept as proof of deletions which have ended, also of those that a
+    /// process began after the end: they go with the others of their age. How many.
+    virtual asio::awaitable<std::size_t> let_go_of_mails() = 0;
+
     /// Rule 8: one execution. Throws ExecutionBlocked too.
     virtual asio::awaitable<ExecutionAnswer> execute(ExecutionRequest request) = 0;
 

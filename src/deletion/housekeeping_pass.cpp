@@ -18,6 +18,12 @@ asio::awaitable<std::chrono::milliseconds> HousekeepingPass::run() {
             {{"id", head->id}, {"chain_seq", head->chain_seq}, {"hash", hash}}
         );
     }
+    constexpr int passes_an_hour = 60;
+    if (passes_ % passes_an_hour == 0) {
+        const std::size_t mails = co_await store_.let_go_of_mails();
+        log::debug("recovery mails of ended deletions are kept no longer", {{"mails", mails}});
+    }
+    ++passes_;
     co_return every;
 }
 

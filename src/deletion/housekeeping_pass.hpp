@@ -7,8 +7,8 @@
 
 namespace chatear::deletion {
 
-/// What is done once a day: the head of the audit log is told, so that its end cannot be cut off
-/// unseen (rule 14).
+/// What is done now and then: once a day the head of the audit log is told, so that its end cannot
+/// be cut off unseen (rule 14); once an hour mails are let go of that prove nothing any more.
 class HousekeepingPass final : public Pass {
 public:
     /// `store` must outlive it.
@@ -20,6 +20,7 @@ public:
 
 private:
     DeletionStore& store_;
+    int passes_ = 0;
 };
 
 }  // namespace chatear::deletion

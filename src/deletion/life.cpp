@@ -56,6 +56,7 @@ Change hold(const Deletion& deletion, std::string_view reason) {
     change.after.status = Status::held;
     change.after.next_mail_at.reset();
     change.after.held_reason = reason;
+    ++change.after.times_held;
     if (deletion.status != Status::held) {
         change.after.held_from = deletion.status;
     }
@@ -63,9 +64,7 @@ Change hold(const Deletion& deletion, std::string_view reason) {
     change.audit.push_back(audit_of(deletion, audit::held, std::move(meta)));
 
     Notice notice = domain_event(
-        subject::held,
-        fmt::format("held.{}.{}", deletion.mail_number, to_text(deletion.status)),
-        deletion.user_id
+        subject::held, fmt::format("held.{}", change.after.times_held), deletion.user_id
     );
     notice.payload["reason"] = reason;
     change.notices.push_back(std::move(notice));

@@ -97,7 +97,7 @@ std::string_view to_text(CancelledBy by);  ///< "recovery_page", "recovery_event
 Change cancel(const Deletion& deletion, CancelledBy by, Time now, std::string_view reason = {});
 
 /// A person has to look. Requires is_open(). One that is held already gets the newer reason and
-/// keeps where it came from.
+/// keeps where it came from. Each time is told anew.
 Change hold(const Deletion& deletion, std::string_view reason);
 
 // From `held` only these lead on, each with the operator's reason. Nothing = its status forbids it.

@@ -9,7 +9,8 @@
 
 #include <utility>
 
-/// The slots of recovery mails (rule 6), and the daily telling of the audit log's head (rule 14).
+/// The slots of recovery mails (rule 6), and what is done now and then: the audit log's head is
+/// told (rule 14), mails are let go of.
 namespace chatear::deletion {
 namespace {
 
@@ -47,6 +48,21 @@ const std::string pass_slot = fmt::format(
 const std::string free_slot = fmt::format(
     "DELETE FROM daily_slots WHERE kind = 'recovery_mail' AND holder = $1 AND {}", recent_days
 );
+
+// A mail's id is its deletion's and a number. One that waits for a try will get none; one that was
+// begun so long ago is not under way any more, and if it left after all, its verdict still stands.
+const std::string let_go = R"(
+WITH ended AS MATERIALIZED (
+    SELECT e.event_id, e.status IN ('sending', 'retrying', 'deferred') AS waits FROM email_sends e
+    WHERE e.kept AND (e.status <> 'sending' OR e.updated_at < now() - interval '1 hour')
+      AND NOT EXISTS (SELECT FROM user_deletions d WHERE d.status IN ('queued', 'scheduled', 'held')
+                      AND d.id::text = regexp_replace(e.event_id, '\.[0-9]+$', ''))
+    LIMIT $1::bigint FOR UPDATE OF e SKIP LOCKED)
+UPDATE email_sends e
+SET kept = false, updated_at = CASE WHEN waits THEN now() ELSE e.updated_at END,
+    status = CASE WHEN waits THEN 'failed' ELSE e.status END,
+    reason = CASE WHEN waits THEN 'its deletion ended first' ELSE e.reason END
+FROM ended i WHERE e.event_id = i.event_id)";
 
 const std::string note_told = R"(
 INSERT INTO deletion_state AS s (name, value) VALUES ('audit_head_told', (now() AT TIME ZONE 'utc')::date::text)
@@ -118,6 +134,20 @@ asio::awaitable<void> PostgresDeletionStore::free_mail_slot(std::string holder) 
     postgres::Params params;
     params.text(std::move(holder));
     (void)co_await run_store_statement(pool_, free_slot, std::move(params));
+}
+
+asio::awaitable<std::size_t> PostgresDeletionStore::let_go_of_mails() {
+    constexpr std::size_t at_once = 1000;
+    std::size_t gone = 0;
+    std::size_t last = at_once;
+    while (last == at_once) {
+        postgres::Params params;
+        params.integer(static_cast<std::int64_t>(at_once));
+        const postgres::Rows rows = co_await run_store_statement(pool_, let_go, std::move(params));
+        last = rows.affected();
+        gone += last;
+    }
+    co_return gone;
 }
 
 asio::awaitable<std::optional<AuditHead>> PostgresDeletionStore::tell_audit_head() {

@@ -42,6 +42,7 @@ public:
     asio::awaitable<void> free_mail_slot(std::string holder) override;
     asio::awaitable<bool> relay_accepted_lately() override;
     asio::awaitable<void> add_token(std::string deletion_id, std::string token_sha256) override;
+    asio::awaitable<std::size_t> let_go_of_mails() override;
     asio::awaitable<ExecutionAnswer> execute(ExecutionRequest request) override;
     asio::awaitable<bool> hold_for_lost_recovery(
         std::string user_id, std::string token_sha256, std::string reason

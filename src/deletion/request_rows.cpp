@@ -59,12 +59,14 @@ void RequestRows::add_created(postgres::Params& params) const {
     std::vector<Time> requested;
     std::vector<std::optional<Time>> next_mails;
     std::vector<std::optional<std::string>> reasons, held_from;
+    std::vector<std::int64_t> times_held;
     for (const Deletion* deletion : created_) {
         ids.push_back(deletion->id);
         users.push_back(deletion->user_id);
         statuses.emplace_back(to_text(deletion->status));
         requested.push_back(deletion->requested_at);
         next_mails.push_back(deletion->next_mail_at);
+        times_held.push_back(deletion->times_held);
         const bool held = deletion->held_from.has_value();
         reasons.push_back(held ? std::optional(deletion->held_reason) : std::nullopt);
         held_from.push_back(
@@ -72,7 +74,7 @@ void RequestRows::add_created(postgres::Params& params) const {
         );
     }
     params.texts(ids).texts(users).texts(statuses).times(requested).optional_times(next_mails);
-    params.optional_texts(reasons).optional_texts(held_from);
+    params.optional_texts(reasons).optional_texts(held_from).integers(times_held);
 }
 
 }  // namespace chatear::deletion

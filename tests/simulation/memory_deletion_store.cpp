@@ -251,6 +251,10 @@ asio::awaitable<void> MemoryDeletionStore::set_dead_letters_seen(DeadLettersSeen
     co_return;
 }
 
+asio::awaitable<std::size_t> MemoryDeletionStore::let_go_of_mails() {
+    co_return 0;
+}
+
 asio::awaitable<void> MemoryDeletionStore::stop_executions(std::string reason) {
     begin();
     if (!database_.stopped) {

@@ -45,6 +45,7 @@ public:
     ) override;
     asio::awaitable<deletion::DeadLettersSeen> dead_letters_seen() override;
     asio::awaitable<void> set_dead_letters_seen(deletion::DeadLettersSeen seen) override;
+    asio::awaitable<std::size_t> let_go_of_mails() override;
     asio::awaitable<void> stop_executions(std::string reason) override;
 
 private:

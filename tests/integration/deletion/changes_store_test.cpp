@@ -51,14 +51,6 @@ TEST_F(ChangesStore, ABatchDoesWhatItCan) {
             "= 'email.send'"),
         "bob@example.test"
     );
-    // What has ended keeps its proof no longer.
-    EXPECT_EQ(
-        sql("SELECT kept FROM email_sends WHERE event_id = '" + first +
-            ".1' UNION ALL "
-            "SELECT kept FROM email_sends WHERE event_id = '" +
-            second + ".1'"),
-        "t\nf"
-    );
 }
 
 TEST_F(ChangesStore, WhatNoJsonbHoldsDoesNotStopAChange) {

@@ -257,5 +257,39 @@ TEST_F(IntakeStore, ARecoveryWinsOverAChangeThatCameBetween) {
     EXPECT_EQ(audited(), "deletion.requested deletion.cancelled");
 }
 
+TEST_F(IntakeStore, AWordThatIsNoOutcomeCannotBeWritten) {
+    migrate();
+    const std::string refused =
+        sql("DO $$ BEGIN INSERT INTO deletion_requests (event_id, kind, outcome) VALUES ('e', "
+            "'delete', 'perhaps'); RAISE EXCEPTION 'it was taken'; EXCEPTION WHEN check_violation "
+            "THEN NULL; END $$; SELECT count(*) FROM deletion_requests");
+    EXPECT_EQ(refused, "0");
+    EXPECT_EQ(
+        sql("SELECT string_agg(conname, ' ' ORDER BY conname) FROM pg_constraint WHERE contype = "
+            "'c' AND convalidated AND conname IN ('deletion_requests_outcome', "
+            "'user_deletions_status')"),
+        "deletion_requests_outcome user_deletions_status"
+    );
+}
+
+TEST_F(IntakeStore, AWordOfAnotherSystemsStandsForARequestThatWasActedOn) {
+    before_us(
+        "CREATE TABLE deletion_requests (event_id varchar(99), kind varchar(9), outcome "
+        "varchar(9), PRIMARY KEY (event_id, kind)); INSERT INTO deletion_requests VALUES ('d1', "
+        "'delete', 'ok'), ('d2', 'delete', 'rejected')"
+    );
+    Process& a = process();
+    const std::string ann = user();
+    run([&]() -> asio::awaitable<void> {
+        const RequestReply reply = co_await enter_one(a.store, deletion_of(ann));
+        EXPECT_TRUE(reply.entered_before);
+    });
+    EXPECT_EQ(
+        sql("SELECT event_id, outcome FROM deletion_requests ORDER BY 1"),
+        "d1|accepted\nd2|rejected"
+    );
+    EXPECT_EQ(sql("SELECT count(*) FROM user_deletions"), "0");
+}
+
 }  // namespace
 }  // namespace chatear::deletion

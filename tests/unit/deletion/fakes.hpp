@@ -138,6 +138,10 @@ public:
         tokens[token_sha256] = new_token_state;
         co_return;
     }
+    asio::awaitable<std::size_t> let_go_of_mails() override {
+        check("let_go_of_mails");
+        co_return 0;
+    }
     asio::awaitable<ExecutionAnswer> execute(ExecutionRequest request) override {
         check("execute");
         executed.push_back(request.deletion_id);

@@ -1,4 +1,5 @@
 #include "deletion/life.hpp"
+#include "deletion/notices.hpp"
 #include "examples.hpp"
 
 #include <gtest/gtest.h>
@@ -45,6 +46,22 @@ TEST(Hold, OfOneThatIsHeldKeepsWhereItCameFrom) {
     const Change change = hold(held(Status::scheduled), "and at that");
     EXPECT_EQ(change.after.held_from, Status::scheduled);
     EXPECT_EQ(change.after.held_reason, "and at that");
+}
+
+// Who deduplicates by the id must hear of each.
+TEST(Hold, EachTimeIsToldUnderAnIdOfItsOwn) {
+    const Change first = hold(scheduled(), "look at this");
+    const auto released = release(first.after, later, "seen");
+    const Change second = hold(released->after, "look at this");
+    const Change in_between = hold(first.after, "and at that");
+    const auto id_of = [](const Change& change) {
+        const std::vector<Notice> finished = finish_notices(change.notices, "d1", std::nullopt);
+        return std::string(finished.at(0).payload.at("event_id").as_string());
+    };
+    EXPECT_EQ(id_of(first), "d1/held.1");
+    EXPECT_EQ(id_of(second), "d1/held.2");
+    EXPECT_EQ(id_of(in_between), "d1/held.2");
+    EXPECT_EQ(hold(scheduled(), "look at this").notices.at(0).key, first.notices.at(0).key);
 }
 
 TEST(Release, LeadsBackToWhereItWasHeldFrom) {
