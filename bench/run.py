@@ -2,9 +2,10 @@
 
     ./dev bench email [--count 20000] [--bytes 1024] [--set SMTP_CONNECTIONS=16 ...]
     ./dev bench deletion [--count 20000] [--scheduled 1000000]
+    ./dev bench scaling [--users 100000] [--count 20000] [--rounds 3]
 
 `email` lets the worker send a backlog to Postfix's smtp-sink, and Postfix's own load generator,
-smtp-source, send as many to the same sink right after it. `deletion` is in deletion.py.
+smtp-source, send as many to the same sink right after it. `deletion` and `scaling` are in files of these names.
 """
 
 import argparse
@@ -17,33 +18,13 @@ import tempfile
 import time
 
 import deletion
+import scaling
 from dev_stack.nats_client import NatsClient
-from dev_stack.places import CHECKOUT, executable, free_port
-from dev_stack.process import Process, wait_until
+from dev_stack.places import CHECKOUT, executable
+from dev_stack.process import wait_until
 from dev_stack.stack import Stack
 from dev_stack.worker import start_worker
-
-UNPACKED = CHECKOUT / ".dev" / "unpacked"
-
-
-def postfix_program(name):
-    """smtp-sink and smtp-source come from Debian's postfix package, unpacked and never installed."""
-    subprocess.run(["sh", str(CHECKOUT / "tests/support/unpack_mail_servers.sh")], check=True)
-    root = UNPACKED / "postfix"
-    libraries = [str(folder) for folder in (root / "usr/lib/postfix", *root.glob("usr/lib/*-linux-gnu"))]
-    found = next((path for path in root.rglob(name) if path.is_file() and os.access(path, os.X_OK)), None)
-    if found is None:
-        raise FileNotFoundError(f"{name} is not in the unpacked postfix package")
-    return found, {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}
-
-
-def start_sink(folder):
-    port = free_port()
-    sink, environment = postfix_program("smtp-sink")
-    who = ["-u", "nobody"] if os.geteuid() == 0 else []
-    process = Process.start("smtp-sink", [sink, *who, f"127.0.0.1:{port}", "1000"], folder / "sink.log", env=environment)
-    return process, port
-
+from mail_load import in_stream, make_tables_and_streams, must_be_sent, postfix_program, publish_backlog, start_sink
 
 def cpu_seconds(pid):
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -57,39 +38,10 @@ def peak_memory_mib(pid):
     return 0.0
 
 
-def publish_backlog(stack, count, size):
-    body = "x" * 60 + "\n"
-    body = (body * (size // len(body) + 1))[:size]
-    with NatsClient(stack.nats.port) as client:
-        for number in range(count):
-            event = {"recipient": f"u{number}@example.test", "subject": f"Message {number}", "body": body}
-            client.publish("email.send", event, {"Nats-Msg-Id": f"bench-{number}"})
-            if number % 1000 == 999:
-                client.flush()
-        client.flush()
-        return client.api("STREAM.INFO.NOTIFICATIONS")["state"]["messages"]
-
-
-def sent(stack):
-    import psycopg
-
-    with psycopg.connect(stack.postgres.url()) as connection:
-        return connection.execute("SELECT count(*) FROM email_sends WHERE status = 'sent'").fetchone()[0]
-
-
-def in_stream(client):
-    return client.api("STREAM.INFO.NOTIFICATIONS")["state"]["messages"]
-
-
 def measure_worker(stack, folder, sink_port, count, size, settings):
-    environment = stack.environment(SMTP_PORT=str(sink_port), MIGRATE="true", LOG_FORMAT="json", **settings)
-    # The first run makes tables and streams; the measured one finds the backlog waiting.
-    first = start_worker("notification-worker", environment, folder / "first.log")
-    wait_until(lambda: '"message":"ready"' in first.log_text(), 60, first.log_text)
-    first.stop()
-    waiting = publish_backlog(stack, count, size)
-    if waiting != count:
-        raise RuntimeError(f"{waiting} of {count} events are in the stream")
+    environment = stack.environment(SMTP_PORT=str(sink_port), LOG_FORMAT="json", **settings)
+    make_tables_and_streams(environment, folder)
+    publish_backlog(stack, count, size)
     worker = start_worker("notification-worker", environment, folder / "worker.log")
     began = time.monotonic()
     with NatsClient(stack.nats.port) as client:
@@ -97,9 +49,7 @@ def measure_worker(stack, folder, sink_port, count, size, settings):
     took = time.monotonic() - began
     cpu, memory = cpu_seconds(worker.pid), peak_memory_mib(worker.pid)
     worker.stop()
-    done = sent(stack)
-    if done != count:
-        raise RuntimeError(f"{done} of {count} e-mails are sent in the ledger")
+    must_be_sent(stack, count)
     return count / took, 1e6 * cpu / count, memory
 
 
@@ -120,7 +70,6 @@ def bench_email(arguments):
             server.start()
         sink, sink_port = start_sink(folder)
         try:
-            wait_until(lambda: sink.alive(), 10, sink.log_text)
             rate, cpu, memory = measure_worker(
                 stack, folder, sink_port, arguments.count, arguments.bytes, dict(arguments.settings))
             source = measure_smtp_source(sink_port, arguments.count, arguments.bytes)
@@ -152,6 +101,17 @@ def bench_deletion(arguments):
         deletion.report(result)
 
 
+def bench_scaling(arguments):
+    with tempfile.TemporaryDirectory(prefix="chatear-bench-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        result = scaling.measure(folder, arguments.users, arguments.count, arguments.rounds)
+    if arguments.json:
+        print(json.dumps(result))
+    else:
+        scaling.report(result)
+
+
 def setting(text):
     name, equals, value = text.partition("=")
     if not equals:
@@ -174,6 +134,12 @@ def main():
     deletions.add_argument("--scheduled", type=int, default=1_000_000)
     deletions.add_argument("--json", action="store_true")
     deletions.set_defaults(run=bench_deletion, needs=deletion.BENCH)
+    scales = benchmarks.add_parser("scaling", help="connections and Redis memory, and what a second process brings")
+    scales.add_argument("--users", type=int, default=100_000)
+    scales.add_argument("--count", type=int, default=20_000)
+    scales.add_argument("--rounds", type=int, default=3)
+    scales.add_argument("--json", action="store_true")
+    scales.set_defaults(run=bench_scaling, needs=executable("user-delete-worker"))
     arguments = parser.parse_args()
     if not arguments.needs.exists():
         sys.exit(f"{arguments.needs.relative_to(CHECKOUT)} is missing: ./dev build")

@@ -25,6 +25,10 @@ def settings():
     return set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/configuration.md").read_text(), re.M))
 
 
+def default(name):
+    return re.search(rf"^\| `{name}` \| `([^`]+)` \|", (ROOT / "docs/configuration.md").read_text(), re.M)[1]
+
+
 def compose():
     return yaml.safe_load((ROOT / "docker-compose.events.yml").read_text())
 
@@ -79,7 +83,7 @@ def test_docker_compose_takes_the_file_and_hands_on_what_env_says(tmp_path):
 
 
 def test_a_stop_leaves_longer_than_the_drain():
-    timeout = re.search(r"`SHUTDOWN_TIMEOUT` \| `(\d+)s`", (ROOT / "docs/configuration.md").read_text())[1]
+    timeout = default("SHUTDOWN_TIMEOUT").rstrip("s")
     for name in WORKERS:
         assert int(compose()["services"][name]["stop_grace_period"].rstrip("s")) > int(timeout)
         assert int(re.search(r"^TimeoutStopSec=(\d+)$", unit(name), re.M)[1]) > int(timeout)
@@ -151,6 +155,17 @@ def test_what_the_image_is_built_from_is_not_left_out_of_its_context():
     needed = {*always, *" ".join(installed).split(), "tools", "dev", "deploy", "cmake", "CMakeLists.txt", "CMakePresets.json"} - {"tests/fuzz"}
     assert {"src", "apps", "templates", "docs"} <= needed
     assert needed & set(left_out) == set()
+
+
+def test_the_advice_on_scaling_names_metrics_that_there_are_and_defaults_as_they_are():
+    advice = (ROOT / "docs/deployment.md").read_text()
+    metrics = set(re.findall(r"chatear_[a-z_]+", advice))
+    assert "chatear_events_in_hand" in metrics
+    assert metrics <= set(re.findall(r"chatear_[a-z_]+", (ROOT / "docs/operations.md").read_text()))
+    stated = re.findall(r"`([A-Z_]+)` \((\d+\w*)\)", advice)
+    assert ("WORKER_CONCURRENCY", "512") in stated
+    for name, value in stated:
+        assert default(name) == value, name
 
 
 class Health(http.server.BaseHTTPRequestHandler):
