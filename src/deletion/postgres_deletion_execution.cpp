@@ -215,10 +215,17 @@ asio::awaitable<ExecutionAnswer> PostgresDeletionStore::execute(ExecutionRequest
         co_return ExecutionAnswer::not_yet;
     }
     Execution last(*tables, request);
+    std::string blocked;
     const std::function<asio::awaitable<ExecutionAnswer>(StoreTransaction&)> work =
         [&](StoreTransaction& transaction) -> asio::awaitable<ExecutionAnswer> {
         Execution execution(*tables, request);
-        const ExecutionAnswer answer = co_await execute_alone(transaction, execution);
+        ExecutionAnswer answer = ExecutionAnswer::not_yet;
+        try {
+            answer = co_await execute_alone(transaction, execution);
+        } catch (const ExecutionBlocked& why) {
+            // Thrown again once our own lock is gone: the next execution needs it.
+            blocked = why.what();
+        }
         last.deletion = std::move(execution.deletion);
         last.refused = std::move(execution.refused);
         co_return answer;
@@ -227,7 +234,10 @@ asio::awaitable<ExecutionAnswer> PostgresDeletionStore::execute(ExecutionRequest
     try {
         answer = co_await in_transaction(pool_, work);
     } catch (const RepeatedInVain& vain) {
-        throw ExecutionBlocked(vain.why());
+        blocked = vain.why();
+    }
+    if (!blocked.empty()) {
+        throw ExecutionBlocked(blocked);
     }
     if (last.refused.empty()) {
         co_return answer;

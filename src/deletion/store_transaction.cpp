@@ -66,6 +66,7 @@ asio::awaitable<postgres::QueryResult> StoreTransaction::try_on_row(
 }
 
 asio::awaitable<void> StoreTransaction::commit() {
+    ended_ = true;
     postgres::QueryResult result = co_await transaction_.commit();
     (void)rows_or_throw(std::move(result));
 }
@@ -73,8 +74,16 @@ asio::awaitable<void> StoreTransaction::commit() {
 asio::awaitable<void> StoreTransaction::commit_with(
     const std::string& statement, postgres::Params params
 ) {
+    ended_ = true;
     postgres::QueryResult result = co_await transaction_.commit_with(statement, std::move(params));
     (void)rows_or_throw(std::move(result));
+}
+
+asio::awaitable<void> StoreTransaction::end() {
+    if (!ended_) {
+        ended_ = true;
+        co_await transaction_.rollback();
+    }
 }
 
 postgres::Rows StoreTransaction::rows_or_throw(postgres::QueryResult result) const {

@@ -7,8 +7,10 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace chatear::deletion {
 
@@ -52,12 +54,16 @@ public:
     /// holds until the commit.
     asio::awaitable<void> commit_with(const std::string& statement, postgres::Params params);
 
+    /// Rolls back what was not committed, and waits for it: its locks are gone then.
+    asio::awaitable<void> end();
+
 private:
     StoreTransaction(std::string where, postgres::Transaction transaction);
     postgres::Rows rows_or_throw(postgres::QueryResult result) const;
 
     std::string where_;
     postgres::Transaction transaction_;
+    bool ended_ = false;
 };
 
 // SQLSTATEs (manual, appendix A).
@@ -67,19 +73,27 @@ inline constexpr std::string_view statement_cancelled = "57014";
 inline constexpr int most_repeats = 10;
 
 /// Runs `work`, which commits, or leaves without committing where nothing is to be kept; again
-/// when it threw RepeatTransaction, or PostgreSQL asks for that (deadlock), at most so often. Give
-/// it a named function.
+/// when it threw RepeatTransaction, or PostgreSQL asks for that (deadlock), at most so often. It
+/// has let go of its locks when it returns, so that its caller never meets them on another
+/// connection. Give it a named function.
 template <typename T>
 asio::awaitable<T> in_transaction(
     postgres::Pool& pool, const std::function<asio::awaitable<T>(StoreTransaction&)>& work
 ) {
     for (int attempt = 1; attempt <= most_repeats; ++attempt) {
+        std::optional<StoreTransaction> transaction;
+        std::optional<T> result;
         try {
-            StoreTransaction transaction = co_await StoreTransaction::begin(pool);
-            T result = co_await work(transaction);
-            co_return result;
+            transaction = co_await StoreTransaction::begin(pool);
+            result = co_await work(*transaction);
         } catch (const RepeatTransaction&) {
             // What it did is rolled back; another look at the tables.
+        }
+        if (transaction) {
+            co_await transaction->end();
+        }
+        if (result) {
+            co_return *std::move(result);
         }
         const net::milliseconds pause(5 * attempt);
         co_await net::sleep_for(pause);
