@@ -102,7 +102,7 @@ std::optional<MailResult> known_result(const MailJob& job) {
 
 runtime::LedgerTable recovery_mail_ledger(bool keeps_content_at) {
     runtime::LedgerTable table = notification::email_ledger();
-    table.claim_columns.push_back({"kept", "boolean"});
+    table.claim_columns.push_back({"kept", "boolean", "true"});
     table.verdict_columns.push_back({"recipient", "text"});
     table.keeps_content_at = keeps_content_at;
     return table;

@@ -30,6 +30,7 @@ enum class LedgerStatus {
 struct LedgerColumn {
     std::string name;
     std::string type;
+    std::string absent = "NULL";  ///< SQL: what a new row has where a claim says nothing of it.
 };
 
 /// One table that is the ledger of one subject (`email_sends`) or of several (`event_ledger`).

@@ -22,7 +22,7 @@ bool is_name(std::string_view name) {
     });
 }
 
-// `form` for each column, with {name}, {type} and {n}, the number of its parameter.
+// `form` for each column, with {name}, {type}, {absent} and {n}, the number of its parameter.
 std::string each(const Columns& columns, std::size_t first, std::string_view form) {
     std::string text;
     for (std::size_t n = 0; n < columns.size(); ++n) {
@@ -31,6 +31,7 @@ std::string each(const Columns& columns, std::size_t first, std::string_view for
             fmt::runtime(form),
             fmt::arg("name", columns[n].name),
             fmt::arg("type", columns[n].type),
+            fmt::arg("absent", columns[n].absent),
             fmt::arg("n", first + n)
         );
     }
@@ -183,7 +184,9 @@ LedgerSql::LedgerSql(const LedgerTable& table) {
     Form claims(table);
     claims.add("detail_arrays", each(table.claim_columns, 9, ", ${n}::text[]"));
     claims.add("detail_names", each(table.claim_columns, 9, ", {name}"));
-    claims.add("detail_values", each(table.claim_columns, 9, ", i.{name}::{type}"));
+    claims.add(
+        "detail_values", each(table.claim_columns, 9, ", coalesce(i.{name}::{type}, {absent})")
+    );
     claims.add(
         "detail_keeps", each(table.claim_columns, 9, ", coalesce(t.{name}, excluded.{name})")
     );
