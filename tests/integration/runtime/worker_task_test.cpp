@@ -75,7 +75,6 @@ class WorkerTask : public testing::Test {
 protected:
     WorkerTask() {
         log::configure(log::Level::error, log::Format::text, "test");
-        nats_.start();
         config_.name = "noting-worker";
         config_.nats.servers = nats::parse_server_urls(nats_.url()).value();
         config_.settings.shutdown_timeout = 2s;

@@ -29,7 +29,6 @@ class WorkerTest : public testing::Test {
 protected:
     WorkerTest() {
         log::configure(log::Level::error, log::Format::text, "test");
-        nats_.start();
         config_.name = "greeting-worker";
         config_.nats.servers = nats::parse_server_urls(nats_.url()).value();
         config_.settings.concurrency = 8;
