@@ -55,8 +55,8 @@ struct RequestFacts {
     std::optional<Deletion> open{};      ///< The user's deletion under way.
     std::optional<Deletion> of_token{};  ///< The token's deletion, whatever its status.
     std::optional<Deletion> last_executed{};
-    /// The user's latest recoveries (outcome `accepted` or `nothing`): of those that were events by
-    /// NATS's clock (max published_at), of the others by the database's (max received_at).
+    /// The user's latest recoveries that were not rejected: of those that were events by NATS's
+    /// clock (max published_at), of the others by the database's (max received_at).
     std::optional<Time> last_recovery_published{};
     std::optional<Time> last_recovery_received{};
 };

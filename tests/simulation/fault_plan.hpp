@@ -33,7 +33,7 @@ public:
     }
     bool one_in(std::size_t n) { return below(n) == 0; }
 
-    bool crashes = true;                ///< Whether processes die at all.
+    bool crashes = true;                ///< Whether anything fails at all.
     std::function<void()> interrupt{};  ///< Lets others run in between.
 
 private:

@@ -1,5 +1,6 @@
 #include "memory_database.hpp"
 
+#include "deletion/audit_actions.hpp"
 #include "deletion/notices.hpp"
 
 #include <fmt/format.h>
@@ -46,7 +47,11 @@ std::optional<User> MemoryDatabase::user(const std::string& id) const {
 }
 
 bool MemoryDatabase::apply(const Change& change) {
-    Deletion& row = deletions.at(change.before.id);
+    const auto found = deletions.find(change.before.id);
+    if (found == deletions.end()) {
+        return false;
+    }
+    Deletion& row = found->second;
     if (row.status != change.before.status || row.mail_number != change.before.mail_number ||
         row.mail_attempts != change.before.mail_attempts) {
         return false;
@@ -84,6 +89,28 @@ void MemoryDatabase::write_audit(const std::vector<deletion::AuditEntry>& entrie
     }
 }
 
+void MemoryDatabase::stop_executions(const std::string& reason) {
+    if (stopped && stopped->find(reason) != std::string::npos) {
+        return;
+    }
+    stopped = stopped ? *stopped + "; " + reason : reason;
+    deletion::AuditEntry entry{"", std::string(deletion::audit::executions_stopped)};
+    entry.meta["reason"] = reason;
+    write_audit({std::move(entry)});
+}
+
+bool MemoryDatabase::resume_executions(const std::string& reason) {
+    if (!stopped) {
+        return false;
+    }
+    deletion::AuditEntry entry{"", std::string(deletion::audit::executions_resumed)};
+    entry.meta["reason"] = reason;
+    entry.meta["stopped_for"] = *stopped;
+    stopped.reset();
+    write_audit({std::move(entry)});
+    return true;
+}
+
 void MemoryDatabase::tell(
     std::vector<deletion::Notice> notices,
     const std::string& deletion_id,
@@ -91,7 +118,9 @@ void MemoryDatabase::tell(
 ) {
     for (const deletion::Notice& notice :
          finish_notices(std::move(notices), deletion_id, user(user_id))) {
-        told.push_back({notice.subject, deletion_id});
+        if (waiting_.emplace(deletion_id, notice.key).second) {
+            told.push_back({notice.subject, deletion_id});
+        }
     }
 }
 

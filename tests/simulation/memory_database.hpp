@@ -3,6 +3,7 @@
 #include "deletion/deletion_store.hpp"
 #include "runtime/ledger.hpp"
 #include "simulated_clock.hpp"
+#include "support/memory_mail_slots.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -35,9 +36,16 @@ public:
     /// One row of `email_sends`.
     struct MailRow {
         deletion::MailRecord record{};
+        std::string content_sha256{};
         std::string claimed_by{};
         std::uint64_t claim_no = 0;
+        std::uint32_t takeovers = 0;
+        bool kept = true;  ///< As proof for a deletion.
         bool content_begun = false;
+    };
+    struct Token {
+        std::string deletion_id{};
+        bool used = false;
     };
     struct LogRow {
         deletion::AuditEntry entry;
@@ -60,16 +68,21 @@ public:
     /// A row of another system, which the tables had before us.
     void adopt(const Deletion& row);
     void write_audit(const std::vector<deletion::AuditEntry>& entries);
+    /// A second reason is added to the first; each is audited once.
+    void stop_executions(const std::string& reason);
+    /// By the operator. False: they were not stopped.
+    bool resume_executions(const std::string& reason);
+    /// What is told leaves the outbox.
+    void publish_notices() { waiting_.clear(); }
 
     const Clocks& clocks;
     std::map<std::string, User> users;
     std::map<std::string, Deletion> deletions;
     std::map<std::pair<std::string, deletion::RequestKind>, RequestRow> requests;
-    std::map<std::string, std::string> tokens;  ///< To their deletion.
-    std::vector<std::string> links;             ///< The tokens in the order of their making.
+    std::map<std::string, Token> tokens;
+    std::vector<std::string> links;  ///< The tokens in the order of their making.
     std::map<std::string, MailRow> mails;
-    /// Of a user and day: slot number to holder.
-    std::map<std::pair<std::string, std::string>, std::map<int, std::string>> mail_slots;
+    test::MemoryMailSlots mail_slots;
     std::map<std::string, std::set<std::string>> execution_slots;  ///< Of a day.
     /// `user.recover` in the ledger, not final: of an event's id the generation.
     std::map<std::string, std::uint32_t> unfinished_recoveries;
@@ -77,6 +90,7 @@ public:
     std::map<std::string, Time> made;       ///< The true time of every deletion.
     std::optional<Time> last_other_mail{};  ///< The relay accepted somebody else's.
     std::optional<std::string> stopped{};
+    deletion::DeadLettersSeen dead_letters_seen{};
     std::vector<LogRow> log;
     std::vector<Told> told;
     std::uint64_t last_id = 0;
@@ -88,6 +102,8 @@ private:
         const std::string& user_id
     );
     std::map<std::string, std::string> open_;  ///< Of a user: the partial unique index.
+    /// Notices that wait in the outbox, by their deletion and key: each stands there once.
+    std::set<std::pair<std::string, std::string>> waiting_;
 };
 
 }  // namespace chatear::simulation

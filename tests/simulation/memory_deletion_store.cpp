@@ -2,9 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/utc.hpp"
-#include "deletion/audit_actions.hpp"
 
-#include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <tuple>
@@ -31,97 +30,17 @@ void MemoryDeletionStore::commit() {
     faults_.after_effect();
 }
 
-RequestFacts MemoryDeletionStore::facts_of(const Request& request) {
-    RequestFacts facts;
-    const auto entered = database_.requests.find({request.event_id, request.kind});
-    if (entered != database_.requests.end()) {
-        facts.entered = {entered->second.outcome, entered->second.generation};
-    }
-    std::string user_id = request.user_id;
-    const auto token = database_.tokens.find(request.token_sha256);
-    if (token != database_.tokens.end()) {
-        facts.of_token = database_.deletions.at(token->second);
-        user_id = facts.of_token->user_id;
-    }
-    facts.user = database_.user(user_id);
-    if (const Deletion* open = database_.open_of(user_id)) {
-        facts.open = *open;
-    }
-    for (const auto& [id, row] : database_.deletions) {
-        if (row.user_id == user_id && row.status == Status::executed) {
-            facts.last_executed = row;
-        }
-    }
-    for (const auto& [key, row] : database_.requests) {
-        const bool counts =
-            row.kind == RequestKind::recovery && row.user_id == user_id &&
-            (row.outcome == RequestOutcome::accepted || row.outcome == RequestOutcome::nothing);
-        if (counts) {
-            auto& latest =
-                row.published_at ? facts.last_recovery_published : facts.last_recovery_received;
-            latest = std::max(latest, std::optional(row.published_at.value_or(row.received_at)));
-        }
-    }
-    return facts;
-}
-
-RequestReply MemoryDeletionStore::enter_one(
-    const Request& request, const std::optional<ClockOffset>& offset
-) {
-    const RequestFacts facts = facts_of(request);
-    RequestDecision decision = decide_request(request, facts, offset, database_.now());
-    RequestReply reply;
-    reply.reason = decision.reason;
-    if (!decision.outcome) {
-        reply.outcome = facts.entered->outcome;
-        reply.entered_before = true;
-        return reply;
-    }
-    if (decision.create) {
-        name_deletion(decision, fmt::format("d{}", ++database_.last_id));
-        database_.insert(decision);
-        reply.deletion_id = decision.create->id;
-    }
-    if (decision.change) {
-        database_.apply(*decision.change);
-        reply.deletion_id = decision.change->before.id;
-    }
-    database_.write_audit(decision.audit);
-    MemoryDatabase::RequestRow row;
-    row.kind = request.kind;
-    row.user_id = decision.user_id;
-    row.generation = request.generation;
-    row.published_at = request.published_at;
-    row.received_at = database_.now();
-    row.outcome = *decision.outcome;
-    row.deletion_id = reply.deletion_id;
-    database_.requests[{request.event_id, request.kind}] = row;
-    reply.outcome = *decision.outcome;
-    return reply;
-}
-
-asio::awaitable<std::vector<RequestReply>> MemoryDeletionStore::enter(
-    std::vector<Request> requests, std::optional<ClockOffset> offset
-) {
-    begin();
-    std::vector<RequestReply> replies;
-    for (const Request& request : requests) {
-        replies.push_back(enter_one(request, offset));
-    }
-    commit();
-    co_return replies;
-}
-
 asio::awaitable<TokenState> MemoryDeletionStore::look_up_token(std::string token_sha256) {
     begin();
     const auto token = database_.tokens.find(token_sha256);
     if (token == database_.tokens.end()) {
         co_return TokenState::unknown;
     }
-    switch (database_.deletions.at(token->second).status) {
+    switch (database_.deletions.at(token->second.deletion_id).status) {
         case Status::executed:
             co_return TokenState::too_late;
         case Status::cancelled:
+            co_return token->second.used ? TokenState::used : TokenState::cancelled;
         case Status::failed:
             co_return TokenState::cancelled;
         case Status::queued:
@@ -181,11 +100,11 @@ asio::awaitable<std::vector<std::string>> MemoryDeletionStore::due_executions(
 ) {
     begin();
     std::vector<std::pair<Time, std::string>> due;
-    const auto last = database_.deletions.find(after);
+    // What stands behind it is where it stood when it was given out: its row may have changed.
+    const bool goes_on = !after.empty() && after == last_due_.first;
     for (const auto& [id, row] : database_.deletions) {
         const bool behind =
-            last == database_.deletions.end() ||
-            std::tie(row.scheduled_at, id) > std::tie(last->second.scheduled_at, last->first);
+            !goes_on || std::tie(*row.scheduled_at, id) > std::tie(last_due_.second, after);
         if (row.status == Status::scheduled && *row.scheduled_at <= database_.now() && behind) {
             due.emplace_back(*row.scheduled_at, id);
         }
@@ -194,6 +113,7 @@ asio::awaitable<std::vector<std::string>> MemoryDeletionStore::due_executions(
     due.resize(std::min(due.size(), most));
     std::vector<std::string> ids;
     for (auto& [at, id] : due) {
+        last_due_ = {id, at};
         ids.push_back(std::move(id));
     }
     co_return ids;
@@ -201,7 +121,19 @@ asio::awaitable<std::vector<std::string>> MemoryDeletionStore::due_executions(
 
 asio::awaitable<std::optional<std::chrono::milliseconds>> MemoryDeletionStore::until_next_due() {
     begin();
-    co_return std::nullopt;
+    std::optional<Time> next;
+    for (const auto& [id, row] : database_.deletions) {
+        const bool planned = row.status == Status::queued || row.status == Status::scheduled;
+        const auto& at = row.status == Status::queued ? row.next_mail_at : row.scheduled_at;
+        if (planned && (!next || *at < *next)) {
+            next = at;
+        }
+    }
+    if (!next) {
+        co_return std::nullopt;
+    }
+    const Time now = database_.now();
+    co_return std::chrono::ceil<std::chrono::milliseconds>(std::max(*next, now) - now);
 }
 
 asio::awaitable<std::vector<bool>> MemoryDeletionStore::apply(std::vector<Change> changes) {
@@ -216,15 +148,22 @@ asio::awaitable<std::vector<bool>> MemoryDeletionStore::apply(std::vector<Change
 
 asio::awaitable<bool> MemoryDeletionStore::relay_accepted_lately() {
     begin();
-    co_return database_.last_other_mail&&* database_.last_other_mail + 1h >= database_.now();
+    const Time hour_ago = database_.now() - 1h;
+    bool accepted = database_.last_other_mail > hour_ago;
+    for (const auto& [id, mail] : database_.mails) {
+        accepted = accepted || (mail.record.status == runtime::LedgerStatus::done &&
+                                mail.record.sent_at > hour_ago);
+    }
+    co_return accepted;
 }
 
 asio::awaitable<void> MemoryDeletionStore::add_token(
     std::string deletion_id, std::string token_sha256
 ) {
     begin();
-    database_.tokens[token_sha256] = deletion_id;
-    database_.links.push_back(token_sha256);
+    if (database_.tokens.try_emplace(token_sha256, MemoryDatabase::Token{deletion_id}).second) {
+        database_.links.push_back(token_sha256);
+    }
     commit();
     co_return;
 }
@@ -233,36 +172,57 @@ asio::awaitable<bool> MemoryDeletionStore::hold_for_lost_recovery(
     std::string user_id, std::string token_sha256, std::string reason
 ) {
     begin();
-    const auto token = database_.tokens.find(token_sha256);
-    Deletion* row = token == database_.tokens.end() ? database_.open_of(user_id)
-                                                    : &database_.deletions.at(token->second);
-    if (row != nullptr && is_open(row->status)) {
-        database_.apply(hold(*row, reason));
+    const Deletion* row = database_.open_of(user_id);
+    if (!token_sha256.empty()) {
+        const auto token = database_.tokens.find(token_sha256);
+        row = token == database_.tokens.end() ? nullptr
+                                              : &database_.deletions.at(token->second.deletion_id);
+    }
+    const bool noted = row == nullptr || !is_open(row->status) ||
+                       row->held_reason.find(reason) != std::string::npos;
+    if (!noted) {
+        const std::string before = row->held_reason.empty() ? "" : row->held_reason + "; ";
+        EXPECT_TRUE(database_.apply(hold(*row, before + reason)));
     }
     commit();
-    co_return row != nullptr || database_.users.contains(user_id);
+    co_return row != nullptr || (token_sha256.empty() && database_.users.contains(user_id));
 }
 
 asio::awaitable<DeadLettersSeen> MemoryDeletionStore::dead_letters_seen() {
-    co_return DeadLettersSeen{};
+    begin();
+    co_return database_.dead_letters_seen;
 }
 
-asio::awaitable<void> MemoryDeletionStore::set_dead_letters_seen(DeadLettersSeen /*seen*/) {
+asio::awaitable<void> MemoryDeletionStore::set_dead_letters_seen(DeadLettersSeen seen) {
+    begin();
+    database_.dead_letters_seen = std::move(seen);
+    commit();
     co_return;
 }
 
 asio::awaitable<std::size_t> MemoryDeletionStore::let_go_of_mails() {
-    co_return 0;
+    begin();
+    std::size_t gone = 0;
+    for (auto& [id, mail] : database_.mails) {
+        const auto row = database_.deletions.find(id.substr(0, id.rfind('.')));
+        const bool ended = row == database_.deletions.end() || !is_open(row->second.status);
+        // One that is being sent may still be so.
+        if (!mail.kept || !ended || mail.record.status == runtime::LedgerStatus::working) {
+            continue;
+        }
+        const bool waits = mail.record.status == runtime::LedgerStatus::retrying ||
+                           mail.record.status == runtime::LedgerStatus::deferred;
+        mail.record.status = waits ? runtime::LedgerStatus::failed : mail.record.status;
+        mail.kept = false;
+        ++gone;
+    }
+    commit();
+    co_return gone;
 }
 
 asio::awaitable<void> MemoryDeletionStore::stop_executions(std::string reason) {
     begin();
-    if (!database_.stopped) {
-        database_.stopped = reason;
-        AuditEntry entry{"", std::string(audit::executions_stopped)};
-        entry.meta["reason"] = reason;
-        database_.write_audit({std::move(entry)});
-    }
+    database_.stop_executions(reason);
     commit();
     co_return;
 }

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace chatear::simulation {
@@ -64,6 +65,7 @@ private:
     MemoryDatabase& database_;
     FaultPlan& faults_;
     OnExecution on_execution_;
+    std::pair<std::string, Time> last_due_;  // The last of the latest due_executions().
 };
 
 }  // namespace chatear::simulation

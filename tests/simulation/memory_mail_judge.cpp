@@ -2,6 +2,7 @@
 
 #include "mail/message_id.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace chatear::simulation {
@@ -17,44 +18,72 @@ std::string message_id_of(const runtime::Event& event) {
 
 }  // namespace
 
+bool MemoryMailJudge::takes(MailRow& row, const runtime::Event& event) const {
+    const deletion::MailRecord& record = row.record;
+    if (row.content_sha256 != event.content_sha256) {
+        return false;
+    }
+    const bool waits =
+        record.status == LedgerStatus::retrying || record.status == LedgerStatus::deferred;
+    const bool comes_back = event.generation == record.generation && waits;
+    const bool fresh =
+        record.status != LedgerStatus::done && (event.generation > record.generation || comes_back);
+    if (fresh) {
+        row.takeovers = 0;
+        row.content_begun = false;
+        return true;
+    }
+    const bool dead = event.generation == record.generation &&
+                      record.status == LedgerStatus::working && row.claimed_by != process_ &&
+                      !living_.contains(row.claimed_by);
+    if (dead) {
+        ++row.takeovers;
+        relay_.verdict_is_lost(message_id_of(event));
+    }
+    return dead;
+}
+
+runtime::ClaimReply MemoryMailJudge::reply_from(
+    const MailRow& row, const runtime::Event& event, std::uint64_t claim_no
+) const {
+    runtime::ClaimReply reply;
+    reply.attempts = row.record.attempts;
+    reply.takeovers = row.takeovers;
+    if (row.content_sha256 != event.content_sha256) {
+        reply.answer = ClaimAnswer::conflict;
+    } else if (row.record.generation > event.generation) {
+        reply.answer = ClaimAnswer::stale;
+    } else if (row.record.status == LedgerStatus::working && is_ours(row, claim_no)) {
+        reply.answer = row.takeovers > 0 ? ClaimAnswer::taken_over : ClaimAnswer::granted;
+        reply.content_may_have_left = row.takeovers > 0 && (!notes_content_ || row.content_begun);
+    } else if (row.record.status == LedgerStatus::working) {
+        reply.answer = ClaimAnswer::held;
+    } else {
+        reply.answer =
+            row.record.generation == event.generation ? ClaimAnswer::finished : ClaimAnswer::stale;
+    }
+    return reply;
+}
+
 asio::awaitable<runtime::ClaimReply> MemoryMailJudge::claim(
     const runtime::Event& event,
     std::uint64_t claim_no,
     std::vector<std::optional<std::string>> details
 ) {
     faults_.before_effect();
-    const bool is_new = !database_.mails.contains(event.event_id);
-    MemoryDatabase::MailRow& row = database_.mails[event.event_id];
-    runtime::ClaimReply reply;
-    reply.attempts = row.record.attempts;
-    const bool waits =
-        row.record.status == LedgerStatus::retrying || row.record.status == LedgerStatus::deferred;
-    if (!is_new && event.generation < row.record.generation) {
-        reply.answer = ClaimAnswer::stale;
-        co_return reply;
+    const auto [entry, is_new] = database_.mails.try_emplace(event.event_id);
+    MailRow& row = entry->second;
+    if (is_new) {
+        row.content_sha256 = event.content_sha256;
+        row.record.recipient = details.at(0).value_or("");
     }
-    if (is_new || waits) {
-        reply.answer = ClaimAnswer::granted;
-    } else if (row.record.status == LedgerStatus::working) {
-        const bool dead = !living_.contains(row.claimed_by);
-        reply.answer = dead ? ClaimAnswer::taken_over : ClaimAnswer::held;
-        reply.content_may_have_left = dead && row.content_begun;
-    } else {
-        reply.answer = ClaimAnswer::finished;
-    }
-    if (reply.answer == ClaimAnswer::taken_over) {
-        relay_.verdict_is_lost(message_id_of(event));
-    }
-    if (reply.answer == ClaimAnswer::granted || reply.answer == ClaimAnswer::taken_over) {
+    if (is_new || takes(row, event)) {
         row.record.status = LedgerStatus::working;
         row.record.generation = event.generation;
-        if (is_new) {
-            row.record.recipient = details.front().value_or("");
-        }
         row.claimed_by = process_;
         row.claim_no = claim_no;
-        row.content_begun = false;
     }
+    const runtime::ClaimReply reply = reply_from(row, event, claim_no);
     faults_.after_effect();
     co_return reply;
 }
@@ -63,9 +92,11 @@ asio::awaitable<bool> MemoryMailJudge::begin_content(
     const runtime::Event& event, runtime::Claim& claim
 ) {
     faults_.before_effect();
-    MemoryDatabase::MailRow& row = database_.mails.at(event.event_id);
-    const bool ours = is_ours(row, claim.claim_no);
+    MailRow& row = database_.mails.at(event.event_id);
+    const bool ours = row.record.status == LedgerStatus::working &&
+                      row.record.generation == claim.generation && is_ours(row, claim.claim_no);
     row.content_begun = row.content_begun || ours;
+    faults_.after_effect();
     co_return ours;
 }
 
@@ -76,24 +107,33 @@ asio::awaitable<runtime::Settlement> MemoryMailJudge::record(
     std::vector<std::optional<std::string>> details
 ) {
     faults_.before_effect();
-    MemoryDatabase::MailRow& row = database_.mails.at(event.event_id);
-    const bool stands = verdict.status == LedgerStatus::done || is_ours(row, claim.claim_no);
     runtime::Settlement settlement;
-    if (!stands) {
-        settlement.action = runtime::Settlement::Action::drop;
+    settlement.action = runtime::Settlement::Action::drop;
+    const auto found = database_.mails.find(event.event_id);
+    if (found == database_.mails.end()) {
         co_return settlement;
     }
-    relay_.verdict_stands(message_id_of(event));
-    row.record.status = verdict.status;
-    row.record.attempts += verdict.counts_attempt ? 1 : 0;
-    if (!verdict.final()) {
-        ++row.record.generation;
+    MailRow& row = found->second;
+    deletion::MailRecord& record = row.record;
+    const std::uint32_t next = claim.generation + (verdict.final() ? 0 : 1);
+    const bool accepted = verdict.status == LedgerStatus::done;
+    const bool ours = is_ours(row, claim.claim_no);
+    const bool stands =
+        record.status == verdict.status && (accepted || (ours && record.generation == next));
+    const bool open =
+        ours && record.status == LedgerStatus::working && record.generation == claim.generation;
+    if (!stands && (accepted || open)) {
+        relay_.verdict_stands(message_id_of(event));
+        record.status = verdict.status;
+        record.attempts += verdict.counts_attempt ? 1 : 0;
+        record.generation = std::max(record.generation, next);
+        record.sent_at = accepted ? std::optional(database_.now()) : record.sent_at;
+        record.reply = details.at(0).value_or(details.at(1).value_or(verdict.reason));
+        record.recipient = details.at(2).value_or("");
     }
-    if (verdict.status == LedgerStatus::done && !row.record.sent_at) {
-        row.record.sent_at = database_.now();
+    if (stands || accepted || open) {
+        settlement.action = runtime::Settlement::Action::ack;
     }
-    row.record.reply = details.at(0).value_or("");
-    row.record.recipient = details.at(2).value_or("");
     faults_.after_effect();
     co_return settlement;
 }

@@ -13,22 +13,25 @@ namespace chatear::simulation {
 namespace asio = boost::asio;
 
 /// The ledger of recovery mails, as one process sees it: claims of processes that died are taken
-/// over, verdicts stand only for who has the claim.
+/// over, verdicts stand only for who has the claim. Decides as the statements of PostgresLedger do.
 class MemoryMailJudge final : public runtime::Judge {
 public:
-    /// `living`: the processes whose claims nobody may take.
+    /// `living`: the processes whose claims nobody may take. `notes_content`: a content that was
+    /// not noted has surely not left (MAIL_ON_AMBIGUITY=hold).
     MemoryMailJudge(
         MemoryDatabase& database,
         FaultPlan& faults,
         SimulatedRelay& relay,
         std::string process,
-        const std::set<std::string>& living
+        const std::set<std::string>& living,
+        bool notes_content
     )
         : database_(database),
           faults_(faults),
           relay_(relay),
           process_(std::move(process)),
-          living_(living) {}
+          living_(living),
+          notes_content_(notes_content) {}
 
     asio::awaitable<runtime::ClaimReply> claim(
         const runtime::Event& event,
@@ -52,16 +55,23 @@ public:
     asio::awaitable<void> stop() override { co_return; }
 
 private:
-    bool is_ours(const MemoryDatabase::MailRow& row, std::uint64_t claim_no) const {
-        return row.record.status == runtime::LedgerStatus::working && row.claimed_by == process_ &&
-               row.claim_no == claim_no;
+    using MailRow = MemoryDatabase::MailRow;
+
+    bool is_ours(const MailRow& row, std::uint64_t claim_no) const {
+        return row.claimed_by == process_ && row.claim_no == claim_no;
     }
+    /// Whether the row, which stands already, becomes that of this claim.
+    bool takes(MailRow& row, const runtime::Event& event) const;
+    runtime::ClaimReply reply_from(
+        const MailRow& row, const runtime::Event& event, std::uint64_t claim_no
+    ) const;
 
     MemoryDatabase& database_;
     FaultPlan& faults_;
     SimulatedRelay& relay_;
     std::string process_;
     const std::set<std::string>& living_;
+    const bool notes_content_;
 };
 
 }  // namespace chatear::simulation

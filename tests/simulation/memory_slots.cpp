@@ -19,46 +19,24 @@ asio::awaitable<std::optional<Slot>> MemoryDeletionStore::take_mail_slot(
     std::string user_id, std::string holder, int limit
 ) {
     begin();
-    Slot slot;
-    slot.now = database_.now();
-    slot.day = utc_day(slot.now);
-    auto& taken = database_.mail_slots[{user_id, slot.day}];
-    for (int number = 1; number <= limit && slot.number == 0; ++number) {
-        const auto found = taken.find(number);
-        if (found != taken.end() && found->second == holder) {
-            slot.number = number;
-        }
-    }
-    for (int number = 1; number <= limit && slot.number == 0; ++number) {
-        if (taken.emplace(number, holder).second) {
-            slot.number = number;
-        }
-    }
-    slot.taken = static_cast<int>(taken.size());
+    const std::optional<Slot> slot =
+        database_.mail_slots.take(user_id, holder, limit, database_.now());
     commit();
-    co_return slot.number == 0 ? std::nullopt : std::optional(slot);
+    co_return slot;
 }
 
 asio::awaitable<void> MemoryDeletionStore::pass_mail_slot(
     std::string holder, std::string next_holder
 ) {
     begin();
-    for (auto& [key, slots] : database_.mail_slots) {
-        for (auto& [number, its_holder] : slots) {
-            if (its_holder == holder) {
-                its_holder = next_holder;
-            }
-        }
-    }
+    database_.mail_slots.pass(holder, next_holder, database_.now());
     commit();
     co_return;
 }
 
 asio::awaitable<void> MemoryDeletionStore::free_mail_slot(std::string holder) {
     begin();
-    for (auto& [key, slots] : database_.mail_slots) {
-        std::erase_if(slots, [&](const auto& slot) { return slot.second == holder; });
-    }
+    database_.mail_slots.free(holder, database_.now());
     commit();
     co_return;
 }
@@ -82,15 +60,19 @@ bool MemoryDeletionStore::is_proven(const Deletion& row) const {
 }
 
 ExecutionAnswer MemoryDeletionStore::execute_now(const ExecutionRequest& request) {
-    const Deletion row = database_.deletions.at(request.deletion_id);
-    ExecutionFacts facts;
-    facts.user = database_.user(row.user_id);
-    facts.mail_proven = is_proven(row);
-    facts.recovery_pending = !database_.unfinished_recoveries.empty();
+    const auto found = database_.deletions.find(request.deletion_id);
+    if (found == database_.deletions.end()) {
+        return ExecutionAnswer::not_yet;
+    }
+    const Deletion row = found->second;
     if (row.status == deletion::Status::executed) {
         return ExecutionAnswer::executed_elsewhere;
     }
-    if (facts.recovery_pending) {
+    ExecutionFacts facts;
+    facts.user = database_.user(row.user_id);
+    facts.mail_proven = is_proven(row);
+    facts.recovery_pending = !database_.unfinished_recoveries.empty() || !database_.outbox.empty();
+    if (database_.stopped || facts.recovery_pending) {
         return ExecutionAnswer::pass_over;
     }
     const Time due_by = std::min(database_.now(), request.due_by);
@@ -119,10 +101,10 @@ ExecutionAnswer MemoryDeletionStore::execute_now(const ExecutionRequest& request
 
 asio::awaitable<ExecutionAnswer> MemoryDeletionStore::execute(ExecutionRequest request) {
     begin();
-    if (faults_.one_in(50)) {
+    if (faults_.crashes && faults_.one_in(50)) {
         co_return ExecutionAnswer::busy;
     }
-    if (faults_.one_in(50)) {
+    if (faults_.crashes && faults_.one_in(50)) {
         throw ExecutionBlocked("somebody has the account's row");
     }
     const ExecutionAnswer answer = execute_now(request);

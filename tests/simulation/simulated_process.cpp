@@ -28,8 +28,15 @@ SimulatedProcess::SimulatedProcess(
       name_(std::move(name)),
       clock_(world.clocks, clock_wrong_by),
       store_(world.database, world.faults, world.on_execution),
-      judge_(world.database, world.faults, world.relay, name_, world.living),
-      guard_(world.stream, world.faults),
+      judge_(
+          world.database,
+          world.faults,
+          world.relay,
+          name_,
+          world.living,
+          world.on_ambiguity == notification::OnAmbiguity::hold
+      ),
+      guard_(world.stream, store_, world.faults),
       execution_(
           {store_, world.limits, guard_, journal_, clock_},
           world.daily_limit,

@@ -2,7 +2,6 @@
 
 #include "deletion/execution_pass.hpp"
 #include "deletion/recovery_mailer.hpp"
-#include "memory_daily_limits.hpp"
 #include "memory_deletion_store.hpp"
 #include "memory_mail_judge.hpp"
 #include "runtime/content_gate.hpp"
@@ -20,7 +19,7 @@ struct Surroundings {
     Clocks& clocks;
     FaultPlan& faults;
     MemoryDatabase& database;
-    MemoryDailyLimits& limits;
+    deletion::DailyLimits& limits;
     SimulatedRelay& relay;
     SimulatedStream& stream;
     std::set<std::string>& living;

@@ -48,24 +48,31 @@ private:
     std::vector<deletion::Request> archive_;
 };
 
-/// Rule 11 over that stream, in the order of the rule.
+/// Rule 11 over that stream, in the order of the rule. No event becomes a dead letter in it.
 class SimulatedGuard final : public deletion::ExecutionGuard {
 public:
-    SimulatedGuard(const SimulatedStream& stream, FaultPlan& faults)
-        : stream_(stream), faults_(faults) {}
+    SimulatedGuard(const SimulatedStream& stream, deletion::DeletionStore& store, FaultPlan& faults)
+        : stream_(stream), store_(store), faults_(faults) {}
 
     asio::awaitable<std::optional<std::string>> obstacle(deletion::DayState day) override {
         if (day.recovery_in_outbox) {
             co_return "a recovery is in the outbox";
         }
         faults_.before_effect();
-        co_return stream_.has_recovery() ? std::optional<std::string>("a recovery is in the stream")
-                                         : std::nullopt;
+        if (stream_.has_recovery()) {
+            co_return "a recovery is in the stream";
+        }
+        const deletion::DayState later = co_await store_.day_state();
+        if (later.recovery_in_outbox) {
+            co_return "a recovery is in the outbox";
+        }
+        co_return later.executions_stopped;
     }
     asio::awaitable<void> look_at_dead_letters() override { co_return; }
 
 private:
     const SimulatedStream& stream_;
+    deletion::DeletionStore& store_;
     FaultPlan& faults_;
 };
 

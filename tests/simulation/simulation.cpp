@@ -195,14 +195,14 @@ void Simulation::check_execution(const Deletion& row, const User& user) {
 void Simulation::come_to_rest() {
     faults_.crashes = false;
     faults_.interrupt = {};
-    limits_.down = false;
+    redis_.down = false;
     relay_.mood = Mood::accepts;
     if (std::exchange(clock_is_ahead_, false)) {
         clocks_.set_database_ahead(database_.now() - clocks_.true_time() - clock_jump);
     }
     for (int hour = 0; hour < 24 * 60; ++hour) {
         clocks_.advance(1h);
-        database_.stopped.reset();
+        database_.resume_executions("looked at");
         while (!stream_.empty() || !database_.outbox.empty()) {
             the_outbox_is_published();
             take_some_event();

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "faulty_daily_limits.hpp"
 #include "simulated_process.hpp"
+#include "support/memory_daily_limits.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -74,7 +76,8 @@ private:
     Clocks clocks_;
     FaultPlan faults_;
     MemoryDatabase database_{clocks_};
-    MemoryDailyLimits limits_{faults_};
+    test::MemoryDailyLimits redis_;
+    FaultyDailyLimits limits_{redis_, faults_};
     SimulatedRelay relay_{database_, faults_};
     SimulatedStream stream_;
     std::set<std::string> living_;

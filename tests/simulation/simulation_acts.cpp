@@ -161,16 +161,16 @@ void Simulation::the_product_changes_a_user() {
 void Simulation::redis_has_trouble() {
     switch (faults_.below(6)) {
         case 0:
-            limits_.down = true;
+            redis_.down = true;
             return;
         case 1:
-            limits_.lose_everything();
+            redis_.lose_everything();
             return;
         case 2:
-            limits_.count_for_others(utc_day(database_.now()));
+            redis_.count_for_others("global:deletion:count:" + utc_day(database_.now()), 1);
             return;
         default:
-            limits_.down = false;
+            redis_.down = false;
     }
 }
 
@@ -198,7 +198,7 @@ void Simulation::database_clock_changes() {
     }
     faults_.crashes = false;
     const auto interrupt = std::exchange(faults_.interrupt, {});
-    limits_.down = false;
+    redis_.down = false;
     for (std::size_t pass = 0; pass < 40; ++pass) {
         some_process([](SimulatedProcess& process) { return process.execution_pass(); });
     }
@@ -208,6 +208,7 @@ void Simulation::database_clock_changes() {
 }
 
 void Simulation::the_outbox_is_published() {
+    database_.publish_notices();
     if (!database_.outbox.empty()) {
         stream_.publish(database_.outbox.front());
         database_.outbox.pop_front();
@@ -232,8 +233,8 @@ void Simulation::another_systems_row_is_found() {
 }
 
 void Simulation::operator_looks() {
-    if (database_.stopped && !clock_is_ahead_) {
-        database_.stopped.reset();
+    if (!clock_is_ahead_) {
+        database_.resume_executions("looked at");
     }
     for (const auto& [id, row] : database_.deletions) {
         if (row.status != Status::held || !faults_.one_in(4)) {

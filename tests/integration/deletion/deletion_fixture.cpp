@@ -8,22 +8,11 @@
 #include <utility>
 
 namespace chatear::deletion {
-namespace {
-
-postgres::ConnectionOptions options_for(const std::string& url, std::size_t connections) {
-    postgres::ConnectionOptions options;
-    options.url = Secret(url);
-    options.connections = connections;
-    return options;
-}
-
-}  // namespace
-
-DeletionTest::DeletionTest() : url_(test::PostgresServer::shared().create_database()) {
+DeletionDatabase::DeletionDatabase() : url_(test::PostgresServer::shared().create_database()) {
     log::configure(log::Level::error, log::Format::text, "test");
 }
 
-DeletionTest::~DeletionTest() {
+DeletionDatabase::~DeletionDatabase() {
     run([&]() -> asio::awaitable<void> {
         for (const auto& process : processes_) {
             co_await process->pool.stop();
@@ -31,13 +20,13 @@ DeletionTest::~DeletionTest() {
     });
 }
 
-void DeletionTest::migrate() {
+void DeletionDatabase::migrate() {
     migrated_ = true;
     EXPECT_EQ(migration_refusal(), "");
 }
 
-std::string DeletionTest::migration_refusal() {
-    postgres::Migrator migrator(context_.get_executor(), options_for(url_, 1));
+std::string DeletionDatabase::migration_refusal() {
+    postgres::Migrator migrator(context_.get_executor(), options(1));
     std::string message;
     run([&]() -> asio::awaitable<void> {
         const auto files = postgres::load_migrations("migrations");
@@ -47,13 +36,11 @@ std::string DeletionTest::migration_refusal() {
     return message;
 }
 
-Process& DeletionTest::process(std::size_t connections) {
+Process& DeletionDatabase::process(std::size_t connections) {
     if (!migrated_) {
         migrate();
     }
-    processes_.push_back(
-        std::make_unique<Process>(context_.get_executor(), options_for(url_, connections))
-    );
+    processes_.push_back(std::make_unique<Process>(context_.get_executor(), options(connections)));
     Process& made = *processes_.back();
     run([&]() -> asio::awaitable<void> {
         made.pool.start();
@@ -63,7 +50,14 @@ Process& DeletionTest::process(std::size_t connections) {
     return made;
 }
 
-std::string DeletionTest::sql(const std::string& text) {
+postgres::ConnectionOptions DeletionDatabase::options(std::size_t connections) const {
+    postgres::ConnectionOptions options;
+    options.url = Secret(url_);
+    options.connections = connections;
+    return options;
+}
+
+std::string DeletionDatabase::sql(const std::string& text) {
     std::string rows = test::PostgresServer::shared().sql(text, url_);
     while (!rows.empty() && rows.back() == '\n') {
         rows.pop_back();
@@ -71,11 +65,11 @@ std::string DeletionTest::sql(const std::string& text) {
     return rows;
 }
 
-std::string DeletionTest::user(const std::string& email) {
+std::string DeletionDatabase::user(const std::string& email) {
     return sql("INSERT INTO users (email) VALUES ('" + email + "') RETURNING id");
 }
 
-std::string DeletionTest::due_deletion(const std::string& user_id, const std::string& ago) {
+std::string DeletionDatabase::due_deletion(const std::string& user_id, const std::string& ago) {
     const std::string hash =
         address_hash(sql("SELECT email FROM users WHERE id = '" + user_id + "'"));
     const std::string id =
@@ -88,18 +82,18 @@ std::string DeletionTest::due_deletion(const std::string& user_id, const std::st
     return id;
 }
 
-std::string DeletionTest::audited() {
+std::string DeletionDatabase::audited() {
     return sql(
         "SELECT string_agg(action, ' ' ORDER BY chain_seq) FROM action_logs WHERE action <> "
         "'audit.adopted'"
     );
 }
 
-std::string DeletionTest::told() {
+std::string DeletionDatabase::told() {
     return sql("SELECT string_agg(subject, ' ' ORDER BY subject) FROM outbox");
 }
 
-AuditReport DeletionTest::verified(std::optional<TrustedRow> trusted) {
+AuditReport DeletionDatabase::verified(std::optional<TrustedRow> trusted) {
     Process& verifying = process();
     AuditReport report;
     run([&]() -> asio::awaitable<void> {

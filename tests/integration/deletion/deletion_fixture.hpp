@@ -25,10 +25,12 @@ struct Process {
 };
 
 /// A database of its own, in which processes delete accounts.
-class DeletionTest : public testing::Test {
+class DeletionDatabase {
 protected:
-    DeletionTest();
-    ~DeletionTest() override;
+    DeletionDatabase();
+    ~DeletionDatabase();
+    DeletionDatabase(const DeletionDatabase&) = delete;
+    DeletionDatabase& operator=(const DeletionDatabase&) = delete;
 
     /// What stands in the database before ours; then migrate() once, or the first process() does.
     void before_us(const std::string& text) { sql(text); }
@@ -44,6 +46,9 @@ protected:
     }
 
     std::string sql(const std::string& text);
+
+    /// For a pool of the test's own.
+    postgres::ConnectionOptions options(std::size_t connections) const;
 
     /// A user with this address; the id is drawn.
     std::string user(const std::string& email = "ann@example.test");
@@ -67,6 +72,8 @@ private:
     std::vector<std::unique_ptr<Process>> processes_;
     bool migrated_ = false;
 };
+
+class DeletionTest : public testing::Test, protected DeletionDatabase {};
 
 Request deletion_of(const std::string& user_id, const std::string& event_id = "d1");
 Request recovery_of(const std::string& user_id, const std::string& event_id = "r1");

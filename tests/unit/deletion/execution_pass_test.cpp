@@ -15,6 +15,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::Pair;
 using testing::SizeIs;
 
 class Executions : public testing::Test {
@@ -36,7 +37,7 @@ protected:
     }
 
     FakeDeletionStore store_;
-    FakeDailyLimits limits_;
+    test::MemoryDailyLimits limits_;
     FakeGuard guard_;
     ManualClock clock_{at(3)};
     runtime::Metrics metrics_;
@@ -50,7 +51,7 @@ TEST_F(Executions, Rule8TheFirstTenGoAndTheRestWaitForTheNextUtcDay) {
     EXPECT_EQ(pass(), seconds(10));
     EXPECT_THAT(store_.executed, SizeIs(10));
     EXPECT_EQ(store_.executed.back(), "d9");
-    EXPECT_THAT(limits_.executions["2026-11-25"], SizeIs(10));
+    EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-25"), SizeIs(10));
 }
 
 TEST_F(Executions, Rule8OneThatCannotBeExecutedDoesNotBlockThoseBehindIt) {
@@ -63,8 +64,8 @@ TEST_F(Executions, Rule8OneThatCannotBeExecutedDoesNotBlockThoseBehindIt) {
     };
     pass();
     EXPECT_THAT(store_.executed, SizeIs(12));
-    EXPECT_THAT(limits_.executions["2026-11-25"], SizeIs(10));
-    EXPECT_THAT(limits_.executions["2026-11-25"], Not(Contains("d0")));
+    EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-25"), SizeIs(10));
+    EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-25"), Not(Contains("d0")));
 }
 
 // Its row, or its account's, is locked, or a trigger of the product's fails.
@@ -79,13 +80,13 @@ TEST_F(Executions, Rule8OneThatIsBlockedKeepsNoneBehindItAndIsTriedAgain) {
     };
     EXPECT_EQ(pass(), Pass::longest_wait);
     EXPECT_THAT(store_.executed, ElementsAre("d0", "d1", "d2"));
-    EXPECT_THAT(limits_.executions[store_.day.day], ElementsAre("d1", "d2"));
+    EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-25"), ElementsAre("d1", "d2"));
     EXPECT_THAT(metrics_.text(), HasSubstr("chatear_deletions_blocked 1"));
     EXPECT_THAT(metrics_.text(), HasSubstr("chatear_deletions_total{step=\"blocked\"} 1"));
     store_.executions = {"d0"};
     locked = false;
     pass();
-    EXPECT_THAT(limits_.executions[store_.day.day], ElementsAre("d0", "d1", "d2"));
+    EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-25"), ElementsAre("d0", "d1", "d2"));
     EXPECT_THAT(metrics_.text(), HasSubstr("chatear_deletions_blocked 0"));
 }
 
@@ -99,7 +100,7 @@ TEST_F(Executions, Rule9WhatFailsAsNobodyForesawKeepsNoneBehindItAndStaysCounted
     };
     EXPECT_EQ(pass(), Pass::longest_wait);
     EXPECT_THAT(store_.executed, ElementsAre("d0", "d1"));
-    EXPECT_THAT(limits_.executions[store_.day.day], ElementsAre("d0", "d1"));
+    EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-25"), ElementsAre("d0", "d1"));
 }
 
 TEST_F(Executions, AnOutageEndsThePass) {
@@ -118,12 +119,12 @@ TEST_F(Executions, Rule9WhatPostgresKnowsIsToldToRedisEachTime) {
     due(3);
     store_.day.executed = 4;
     pass();
-    EXPECT_THAT(limits_.known_executions, ElementsAre(4, 5, 6));
+    EXPECT_THAT(limits_.asked(), ElementsAre(Pair("d0", 4), Pair("d1", 5), Pair("d2", 6)));
 }
 
 TEST_F(Executions, Rule9WhatOthersCountedIsRespected) {
     due(5);
-    limits_.others = 8;
+    limits_.count_for_others("global:deletion:count:2026-11-25", 8);
     pass();
     EXPECT_THAT(store_.executed, SizeIs(2));
 }
@@ -133,7 +134,7 @@ TEST_F(Executions, Rule9PostgresIsTheJudge) {
     store_.on_execute = [](const ExecutionRequest&) { return ExecutionAnswer::limit_reached; };
     pass();
     EXPECT_THAT(store_.executed, SizeIs(1));
-    EXPECT_THAT(limits_.executions["2026-11-25"], IsEmpty());
+    EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-25"), IsEmpty());
 }
 
 TEST_F(Executions, Rule9WithoutRedisNobodyIsDeleted) {
@@ -149,7 +150,7 @@ TEST_F(Executions, Rule9ACountWhoseExecutionIsUnknownStays) {
         throw Unavailable("postgres", "test:1", "the connection broke at the commit");
     };
     EXPECT_THROW(pass(), Unavailable);
-    EXPECT_THAT(limits_.executions["2026-11-25"], SizeIs(1));
+    EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-25"), SizeIs(1));
 }
 
 TEST_F(Executions, Rule8AChangeOfDayInTheMiddleBeginsANewPassUnderTheNewKey) {
@@ -160,12 +161,12 @@ TEST_F(Executions, Rule8AChangeOfDayInTheMiddleBeginsANewPassUnderTheNewKey) {
                    : ExecutionAnswer::executed;
     };
     EXPECT_EQ(pass(), milliseconds(0));
-    EXPECT_THAT(limits_.executions["2026-11-25"], ElementsAre("d0"));
+    EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-25"), ElementsAre("d0"));
     store_.day = DayState{.now = at(0, 0, 26), .day = "2026-11-26"};
     clock_.advance(hours(12));
     store_.executions = {"d1", "d2"};
     pass();
-    EXPECT_THAT(limits_.executions["2026-11-26"], ElementsAre("d1", "d2"));
+    EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-26"), ElementsAre("d1", "d2"));
 }
 
 TEST_F(Executions, Rule8AnotherInstanceAtWorkEndsThePass) {
@@ -182,7 +183,7 @@ TEST_F(Executions, Rule9WhatAnotherInstanceCountedStaysCounted) {
                                            : ExecutionAnswer::busy;
     };
     pass();
-    EXPECT_THAT(limits_.executions[store_.day.day], ElementsAre("d0", "d1"));
+    EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-25"), ElementsAre("d0", "d1"));
 }
 
 TEST_F(Executions, Rule11APassEndsWhereNothingMayBeExecuted) {
@@ -253,7 +254,7 @@ TEST_F(Executions, Rule11NothingIsExecutedWhileARecoveryIsOnItsWay) {
     guard_.answer = "a user.recover waits in the outbox";
     EXPECT_EQ(pass(), Pass::shortest_wait);
     EXPECT_THAT(store_.executed, IsEmpty());
-    EXPECT_THAT(limits_.known_executions, IsEmpty());
+    EXPECT_THAT(limits_.asked(), IsEmpty());
     guard_.answer.reset();
     pass();
     EXPECT_THAT(store_.executed, SizeIs(1));

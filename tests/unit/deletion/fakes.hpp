@@ -2,17 +2,17 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "deletion/daily_limits.hpp"
 #include "deletion/deletion_store.hpp"
 #include "deletion/execution_guard.hpp"
 #include "deletion/local_times.hpp"
 #include "notification/mail_transport.hpp"
 #include "runtime/judge.hpp"
+#include "support/memory_daily_limits.hpp"
+#include "support/memory_mail_slots.hpp"
 
 #include <deque>
 #include <functional>
 #include <map>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -99,33 +99,19 @@ public:
         co_return happened;
     }
     asio::awaitable<std::optional<Slot>> take_mail_slot(
-        std::string /*user_id*/, std::string holder, int limit
+        std::string user_id, std::string holder, int limit
     ) override {
         check("take_mail_slot");
-        if (!slots.contains(holder)) {
-            if (static_cast<int>(slots.size()) >= limit) {
-                co_return std::nullopt;
-            }
-            slots[holder] = static_cast<int>(slots.size()) + 1;
-        }
-        co_return Slot{
-            .number = slots[holder],
-            .day = day.day,
-            .taken = static_cast<int>(slots.size()),
-            .now = day.now};
+        co_return slots.take(user_id, holder, limit, day.now);
     }
     asio::awaitable<void> pass_mail_slot(std::string holder, std::string next_holder) override {
         check("pass_mail_slot");
-        const auto found = slots.find(holder);
-        if (found != slots.end()) {
-            slots[next_holder] = found->second;
-            slots.erase(holder);
-        }
+        slots.pass(holder, next_holder, day.now);
         co_return;
     }
     asio::awaitable<void> free_mail_slot(std::string holder) override {
         check("free_mail_slot");
-        slots.erase(holder);
+        slots.free(holder, day.now);
         co_return;
     }
     asio::awaitable<bool> relay_accepted_lately() override {
@@ -187,7 +173,7 @@ public:
     std::optional<milliseconds> next_due;
     std::vector<Change> applied;
     bool changes_happen = true;
-    std::map<std::string, int> slots;
+    test::MemoryMailSlots slots;
     bool accepted_lately = true;
     std::vector<std::string> executed;
     std::function<ExecutionAnswer(const ExecutionRequest&)> on_execute =
@@ -195,50 +181,6 @@ public:
     std::vector<std::pair<std::string, std::string>> lost;
     bool user_known = true;
     DeadLettersSeen seen;
-};
-
-/// Counts as Redis does, without a limit of its own unless `refuses`.
-class FakeDailyLimits final : public DailyLimits {
-public:
-    asio::awaitable<bool> count_execution(
-        std::string day, std::string deletion_id, int known, int limit
-    ) override {
-        check();
-        known_executions.push_back(known);
-        std::set<std::string>& counted = executions[day];
-        const bool fits = counted.contains(deletion_id) ||
-                          (!refuses && static_cast<int>(counted.size()) + others < limit);
-        if (fits) {
-            counted.insert(deletion_id);
-        }
-        co_return fits;
-    }
-    asio::awaitable<void> uncount_execution(std::string day, std::string deletion_id) override {
-        check();
-        executions[day].erase(deletion_id);
-        co_return;
-    }
-    asio::awaitable<bool> count_mail(
-        std::string /*user_id*/, std::string /*day*/, std::string holder, int known, int /*limit*/
-    ) override {
-        check();
-        mails.emplace_back(std::move(holder), known);
-        co_return !refuses;
-    }
-
-    bool down = false;
-    bool refuses = false;
-    int others = 0;  ///< What another system counted.
-    std::map<std::string, std::set<std::string>> executions;
-    std::vector<int> known_executions;
-    std::vector<std::pair<std::string, int>> mails;
-
-private:
-    void check() const {
-        if (down) {
-            throw Unavailable("redis", "test:2", "the test says so");
-        }
-    }
 };
 
 class FakeLocalTimes final : public LocalTimes {

@@ -73,7 +73,7 @@ protected:
 
     asio::io_context context_;
     FakeDeletionStore store_;
-    FakeDailyLimits limits_;
+    test::MemoryDailyLimits limits_;
     FakeLocalTimes local_times_;
     FakeMailJudge judge_;
     ManualClock clock_{at(3)};

@@ -70,13 +70,17 @@ protected:
         return *job_.record;
     }
 
+    void take_slot(const std::string& holder) {
+        EXPECT_TRUE(store_.slots.take("7", holder, 2, store_.day.now));
+    }
+
     const Change& only_change() const {
         EXPECT_THAT(store_.applied, SizeIs(1));
         return store_.applied.at(0);
     }
 
     FakeDeletionStore store_;
-    FakeDailyLimits limits_;
+    test::MemoryDailyLimits limits_;
     FakeLocalTimes local_times_;
     FakeMailJudge judge_;
     ManualClock clock_{at(3)};
@@ -143,12 +147,13 @@ TEST_F(Mailer, AZoneOrALocaleThatIsNoneKeepsNoMail) {
 
 TEST_F(Mailer, Rule6PostgresGivesTheSlotAndRedisIsAskedToo) {
     handle();
-    EXPECT_THAT(store_.slots, ElementsAre(Pair("d1.1.1", 1)));
-    EXPECT_THAT(limits_.mails, ElementsAre(Pair("d1/1", 0)));
+    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.1"));
+    EXPECT_THAT(limits_.asked(), ElementsAre(Pair("d1/1", 0)));
 }
 
 TEST_F(Mailer, Rule6OverTheLimitItWaitsForTheNextUtcDay) {
-    store_.slots = {{"x.1.1", 1}, {"y.1.1", 2}};
+    take_slot("x.1.1");
+    take_slot("y.1.1");
     EXPECT_EQ(handle(), Handled::moved);
     EXPECT_THAT(transport_.recipients, IsEmpty());
     EXPECT_EQ(only_change().after.next_mail_at, at(0, 0, 26));
@@ -157,10 +162,10 @@ TEST_F(Mailer, Rule6OverTheLimitItWaitsForTheNextUtcDay) {
 }
 
 TEST_F(Mailer, Rule6WhatOthersCountedInRedisIsRespectedAndCostsNoSlot) {
-    limits_.refuses = true;
+    limits_.count_for_others("user:email:count:7:2026-11-25", 2);
     handle();
     EXPECT_THAT(transport_.recipients, IsEmpty());
-    EXPECT_THAT(store_.slots, IsEmpty());
+    EXPECT_THAT(store_.slots.holders(), IsEmpty());
     EXPECT_EQ(only_change().after.next_mail_at, at(0, 0, 26));
 }
 
@@ -182,7 +187,7 @@ TEST_F(Mailer, Rule6TheSlotBelongsToTheDayInWhichTheContentBegins) {
     handle();
     EXPECT_THAT(transport_.recipients, ElementsAre(address));
     EXPECT_EQ(judge_.recorded.at(0).verdict.status, LedgerStatus::deferred);
-    EXPECT_THAT(store_.slots, IsEmpty());
+    EXPECT_THAT(store_.slots.holders(), IsEmpty());
     EXPECT_EQ(only_change().after.mail_attempts, 0);
 }
 
@@ -190,15 +195,15 @@ TEST_F(Mailer, Rule6ARefusedTryPassesItsSlotToTheNext) {
     transport_.results = {
         ScriptedTransport::answer(smtp::SendStatus::try_later, 451, "4.7.1 greylisted")};
     handle();
-    EXPECT_THAT(store_.slots, ElementsAre(Pair("d1.1.2", 1)));
+    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.2"));
     EXPECT_EQ(only_change().after.mail_attempts, 1);
     EXPECT_EQ(only_change().audit.at(0).action, audit::mail_postponed);
     job_.deletion = only_change().after;
     record(LedgerStatus::retrying).attempts = 1;
     job_.record->generation = 1;
     handle();
-    EXPECT_THAT(store_.slots, ElementsAre(Pair("d1.1.2", 1)));
-    EXPECT_THAT(limits_.mails, ElementsAre(Pair("d1/1", 0), Pair("d1/1", 0)));
+    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.2"));
+    EXPECT_THAT(limits_.asked(), ElementsAre(Pair("d1/1", 0), Pair("d1/1", 0)));
     EXPECT_EQ(judge_.recorded.at(1).generation, 1U);
 }
 
@@ -243,7 +248,7 @@ TEST_F(Mailer, Rule7AnAmbiguousMailIsHeldWhereAPersonShallDecide) {
     handle();
     EXPECT_EQ(only_change().after.status, Status::held);
     EXPECT_EQ(judge_.recorded.at(0).verdict.status, LedgerStatus::ambiguous);
-    EXPECT_THAT(store_.slots, ElementsAre(Pair("d1.1.1", 1)));
+    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.1"));
     EXPECT_EQ(duplicates_, 1);
 }
 
@@ -252,7 +257,7 @@ TEST_F(Mailer, AnUnknownEndIsTriedAgainAndKeepsItsSlotUnlessAPersonShallDecide) 
     handle();
     EXPECT_EQ(only_change().after.status, Status::queued);
     EXPECT_EQ(only_change().after.mail_attempts, 1);
-    EXPECT_THAT(store_.slots, ElementsAre(Pair("d1.1.1", 1)));
+    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.1"));
 }
 
 TEST_F(Mailer, Rule12ARelayThatIsDownCostsNoTryNoSlotAndNoToken) {
@@ -261,7 +266,7 @@ TEST_F(Mailer, Rule12ARelayThatIsDownCostsNoTryNoSlotAndNoToken) {
     EXPECT_THAT(store_.tokens, IsEmpty());
     EXPECT_EQ(only_change().after.mail_attempts, 0);
     EXPECT_EQ(only_change().after.status, Status::queued);
-    EXPECT_THAT(store_.slots, IsEmpty());
+    EXPECT_THAT(store_.slots.holders(), IsEmpty());
 }
 
 TEST_F(Mailer, WhatALivingProcessHasIsLeftAlone) {
@@ -273,7 +278,7 @@ TEST_F(Mailer, WhatALivingProcessHasIsLeftAlone) {
         judge_.reply.answer = answer;
         EXPECT_EQ(handle(), Handled::nothing);
     }
-    EXPECT_THAT(store_.slots, IsEmpty());
+    EXPECT_THAT(store_.slots.holders(), IsEmpty());
     EXPECT_THAT(store_.tokens, IsEmpty());
     EXPECT_THAT(store_.applied, IsEmpty());
     EXPECT_THAT(transport_.recipients, IsEmpty());
@@ -295,10 +300,10 @@ TEST_F(Mailer, WhatADeadProcessMayHaveSentIsSentAgainOrHeld) {
 TEST_F(Mailer, WhatDiedBetweenVerdictAndStepIsFoundInTheLedger) {
     record(LedgerStatus::retrying).attempts = 1;
     job_.record->reply = "451 4.7.1 greylisted";
-    store_.slots = {{"d1.1.1", 1}};
+    take_slot("d1.1.1");
     EXPECT_EQ(handle(), Handled::moved);
     EXPECT_EQ(only_change().after.mail_attempts, 1);
-    EXPECT_THAT(store_.slots, ElementsAre(Pair("d1.1.2", 1)));
+    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.2"));
     store_.applied.clear();
     record(LedgerStatus::failed);
     handle();
@@ -368,7 +373,7 @@ TEST_F(Mailer, ANoticeThatIsRefusedStopsNothingAndIsNotRepeated) {
     ASSERT_THAT(judge_.recorded, SizeIs(2));
     EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::failed);
     EXPECT_EQ(judge_.recorded[1].verdict.status, LedgerStatus::done);
-    EXPECT_THAT(store_.slots, ElementsAre(Pair("d1.3.1", 1)));
+    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.3.1"));
 }
 
 }  // namespace
