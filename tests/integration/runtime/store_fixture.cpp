@@ -43,7 +43,7 @@ LedgerTable email_table() {
     return table;
 }
 
-StoreTest::StoreTest() : url_(test::PostgresServer::shared().create_database()) {
+StoreDatabase::StoreDatabase() : url_(test::PostgresServer::shared().create_database()) {
     log::configure(log::Level::error, log::Format::text, "test");
     postgres::Migrator migrator(context_.get_executor(), options_for(url_));
     run([&]() -> asio::awaitable<void> {
@@ -53,7 +53,7 @@ StoreTest::StoreTest() : url_(test::PostgresServer::shared().create_database()) 
     });
 }
 
-StoreTest::~StoreTest() {
+StoreDatabase::~StoreDatabase() {
     run([&]() -> asio::awaitable<void> {
         for (const auto& stores : processes_) {
             co_await stores->pool.stop();
@@ -61,7 +61,7 @@ StoreTest::~StoreTest() {
     });
 }
 
-Stores& StoreTest::process(
+Stores& StoreDatabase::process(
     const std::string& name, const LedgerTable& table, std::size_t connections
 ) {
     const postgres::ConnectionOptions options = options_for(url_, connections);
@@ -75,16 +75,16 @@ Stores& StoreTest::process(
     return stores;
 }
 
-std::string StoreTest::sql(const std::string& text) {
+std::string StoreDatabase::sql(const std::string& text) {
     return test::PostgresServer::shared().sql(text, url_);
 }
 
-void StoreTest::last_renewed(const std::string& name, const std::string& ago) {
+void StoreDatabase::last_renewed(const std::string& name, const std::string& ago) {
     sql("UPDATE workers SET renewed_at = now() - interval '" + ago + "' WHERE instance = '" + name +
         "'");
 }
 
-void StoreTest::renewing_for(const std::string& name, const std::string& since) {
+void StoreDatabase::renewing_for(const std::string& name, const std::string& since) {
     sql("UPDATE workers SET renewed_at = now(), renewed_since = now() - interval '" + since +
         "' WHERE instance = '" + name + "'");
 }

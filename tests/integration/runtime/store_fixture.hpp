@@ -40,10 +40,12 @@ struct Stores {
 LedgerTable email_table();
 
 /// A database with our tables, in which processes named a, b, ... work on events.
-class StoreTest : public testing::Test {
+class StoreDatabase {
 protected:
-    StoreTest();
-    ~StoreTest() override;
+    StoreDatabase();
+    ~StoreDatabase();
+    StoreDatabase(const StoreDatabase&) = delete;
+    StoreDatabase& operator=(const StoreDatabase&) = delete;
 
     /// A process, connected; its stores live as long as the test. Each connection renews its row
     /// when it is made, so more than one do so at times of their own.
@@ -68,6 +70,8 @@ private:
     std::string url_;
     std::vector<std::unique_ptr<Stores>> processes_;
 };
+
+class StoreTest : public testing::Test, protected StoreDatabase {};
 
 /// A claim of `event_id` on `order.paid`, content "content", published now.
 ClaimRequest claim_of(

@@ -4,15 +4,11 @@
 #include "net/notification.hpp"
 #include "runtime/event_source.hpp"
 #include "runtime/judge.hpp"
-#include "runtime/outbox.hpp"
 #include "runtime/registry.hpp"
 #include "runtime/relay.hpp"
-#include "runtime/suspects.hpp"
 
-#include <algorithm>
 #include <deque>
 #include <functional>
-#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -61,7 +57,7 @@ public:
         changed_.notify_all();
     }
     asio::awaitable<std::vector<nats::JetStreamMessage>> receive() override {
-        while (!drained_ && (waiting_.empty() || credit_ == 0)) {
+        while (!drained_ && (waiting_.empty() || credit_ == 0 || credit_bytes == 0)) {
             co_await changed_.wait();
         }
         std::vector<nats::JetStreamMessage> messages;
@@ -162,95 +158,6 @@ public:
     std::vector<std::string> alone;
 };
 
-/// Rows in memory, due at once; what was taken is not given again until it was put back.
-class FakeOutbox final : public Outbox {
-public:
-    explicit FakeOutbox(const asio::any_io_executor& executor) : changed(executor) {}
-
-    void give(std::string id, std::string subject, std::optional<OutboxKind> kind = std::nullopt) {
-        TakenRow row;
-        row.id = id;
-        row.kind = kind;
-        row.subject = std::move(subject);
-        row.payload = "payload of " + id;
-        row.origin_subject = "origin";
-        row.event_id = "event of " + id;
-        row.generation = 2;
-        rows[id] = std::move(row);
-        due.insert(id);
-    }
-
-    asio::awaitable<void> add(std::vector<OutboxRow> more) override {
-        outage.check();
-        for (OutboxRow& row : more) {
-            added.push_back(std::move(row));
-        }
-        co_return;
-    }
-    asio::awaitable<std::vector<TakenRow>> take(
-        std::size_t most, std::chrono::milliseconds lease, std::vector<std::string> skip
-    ) override {
-        outage.check();
-        last_lease = lease;
-        skipped = skip;
-        std::vector<TakenRow> taken;
-        for (auto id = due.begin(); id != due.end() && taken.size() < most;) {
-            const TakenRow& row = rows.at(*id);
-            if (std::find(skip.begin(), skip.end(), row.subject) != skip.end()) {
-                ++id;
-                continue;
-            }
-            taken.push_back(row);
-            id = due.erase(id);
-        }
-        co_return taken;
-    }
-    asio::awaitable<void> remove(std::vector<std::string> ids) override {
-        outage.check();
-        for (const std::string& id : ids) {
-            log.push_back("remove " + id);
-            rows.erase(id);
-        }
-        changed.notify_all();
-        co_return;
-    }
-    asio::awaitable<void> put_back(
-        std::vector<std::string> ids, std::chrono::milliseconds /*after*/
-    ) override {
-        outage.check();
-        for (const std::string& id : ids) {
-            log.push_back("put back " + id);
-            due.insert(id);
-        }
-        changed.notify_all();
-        co_return;
-    }
-    asio::awaitable<void> refuse(
-        std::string id, std::string reason, std::optional<OutboxRow> dead_letter
-    ) override {
-        outage.check();
-        log.push_back("refuse " + id + ": " + reason);
-        if (dead_letter) {
-            added.push_back(std::move(*dead_letter));
-        }
-        changed.notify_all();
-        co_return;
-    }
-    asio::awaitable<std::optional<std::chrono::milliseconds>> until_next_due() override {
-        outage.check();
-        co_return std::nullopt;
-    }
-
-    Outage outage{"postgres"};
-    net::Notification changed;
-    std::map<std::string, TakenRow> rows;
-    std::set<std::string> due;
-    std::vector<OutboxRow> added;
-    std::vector<std::string> log;
-    std::vector<std::string> skipped;
-    std::chrono::milliseconds last_lease{};
-};
-
 class FakePublisher final : public Publisher {
 public:
     asio::awaitable<nats::PublishResult> publish(nats::Message message) override {
@@ -286,23 +193,6 @@ private:
         outage.check();
         co_return;
     }
-};
-
-class FakeSuspects final : public Suspects {
-public:
-    asio::awaitable<std::uint32_t> begin(std::string /*subject*/, std::string event_id) override {
-        outage.check();
-        suspects.insert(std::move(event_id));
-        co_return 0;
-    }
-    asio::awaitable<void> clear(std::string /*subject*/, std::string event_id) override {
-        outage.check();
-        suspects.erase(event_id);
-        co_return;
-    }
-
-    Outage outage{"postgres"};
-    std::set<std::string> suspects;
 };
 
 }  // namespace chatear::runtime

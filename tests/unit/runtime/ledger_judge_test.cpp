@@ -3,6 +3,8 @@
 #include "fakes.hpp"
 #include "net/timer.hpp"
 #include "support/coroutine.hpp"
+#include "support/memory_outbox.hpp"
+#include "support/memory_suspects.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -104,8 +106,9 @@ protected:
     ManualClock clock_{Time()};
     ContentGate gate_{clock_};
     AnsweringLedger ledger_;
-    FakeOutbox outbox_{context_.get_executor()};
-    FakeSuspects suspects_;
+    test::MemoryOutbox outbox_{context_.get_executor()};
+    test::SuspectsTable suspects_table_;
+    test::MemorySuspects suspects_{suspects_table_, "a"};
     Event event_;
     Claim claim_;
     std::optional<LedgerJudge> judge_;
@@ -220,27 +223,27 @@ TEST_F(LedgerJudgeTest, NothingBeginsOnceTheProcessStops) {
 }
 
 TEST_F(Rule19Judge, TheEndOfASuspectWaitsOutAnOutage) {
-    suspects_.suspects.insert("order-7");
-    suspects_.outage.down = true;
+    suspects_table_.rows[{"email.send", "order-7"}].instance = "a";
+    suspects_table_.down = true;
     LedgerJudge& judge_used = judge();
     run([&]() -> asio::awaitable<void> {
         asio::post(context_, [this] {
-            asio::post(context_, [this] { suspects_.outage.down = false; });
+            asio::post(context_, [this] { suspects_table_.down = false; });
         });
         co_await judge_used.end_alone(event_);
     });
-    EXPECT_TRUE(suspects_.suspects.empty());
+    EXPECT_TRUE(suspects_table_.rows.empty());
 }
 
 TEST_F(LedgerJudgeTest, ADeadLetterWithoutAClaimWaitsOutAnOutage) {
-    outbox_.outage.down = true;
+    outbox_.down = true;
     LedgerJudge& judge_used = judge();
     run([&]() -> asio::awaitable<void> {
         OutboxRow row;
         row.event_id = "conflict";
         asio::post(context_, [this] {
             asio::post(context_, [this] {
-                asio::post(context_, [this] { outbox_.outage.down = false; });
+                asio::post(context_, [this] { outbox_.down = false; });
             });
         });
         co_await judge_used.bury(std::move(row));

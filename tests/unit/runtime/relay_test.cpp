@@ -4,6 +4,7 @@
 #include "net/timer.hpp"
 #include "runtime/headers.hpp"
 #include "support/coroutine.hpp"
+#include "support/memory_outbox.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,7 +40,7 @@ protected:
     }
 
     asio::io_context context_;
-    FakeOutbox outbox_{context_.get_executor()};
+    test::MemoryOutbox outbox_{context_.get_executor()};
     FakePublisher publisher_;
     Relay relay_{context_.get_executor(), outbox_, publisher_, "notification-worker"};
 };
@@ -49,7 +50,7 @@ using Rule15Relay = RelayTest;
 
 TEST_F(Rule14Relay, ARowsIdIsItsMessageId) {
     outbox_.give("uuid-1", "email.send");
-    outbox_.rows["uuid-1"].headers = {{"Trace", "t"}, {"Nats-Msg-Id", "another"}};
+    outbox_.rows["uuid-1"].row.headers = {{"Trace", "t"}, {"Nats-Msg-Id", "another"}};
     run(1);
     ASSERT_EQ(publisher_.published.size(), 1U);
     const nats::Message& message = publisher_.published[0];
@@ -75,10 +76,8 @@ TEST_F(Rule14Relay, ARowGoesOnlyWhenJetStreamHasItsMessage) {
 TEST_F(Rule14Relay, ARemovalThatMetAnOutageIsRepeatedAndNothingPublishedAgain) {
     outbox_.give("uuid-1", "email.send");
     publisher_.answer = [this](const auto&) -> nats::PublishResult {
-        outbox_.outage.down = true;
-        asio::post(context_, [this] {
-            asio::post(context_, [this] { outbox_.outage.down = false; });
-        });
+        outbox_.down = true;
+        asio::post(context_, [this] { asio::post(context_, [this] { outbox_.down = false; }); });
         return nats::PublishReply{};
     };
     run(1);
@@ -118,7 +117,8 @@ TEST_F(Rule15Relay, AStreamThatIsDownBacksOffAlone) {
 
 TEST_F(Rule15Relay, WhatAProducerWouldTellTheServerIsKeptFromIt) {
     outbox_.give("uuid-1", "own.subject");
-    outbox_.rows["uuid-1"].headers = {{"Nats-Rollup", "all"}, {"Nats-Expected-Last-Sequence", "7"}};
+    outbox_.rows["uuid-1"].row.headers = {
+        {"Nats-Rollup", "all"}, {"Nats-Expected-Last-Sequence", "7"}};
     run(1);
     const Headers& headers = publisher_.published.at(0).headers;
     EXPECT_FALSE(find_header(headers, "Nats-Rollup"));
@@ -168,7 +168,7 @@ TEST_F(Rule15Relay, AllIsWellAgainWhenAnotherProcessHasPublishedIt) {
         relay_.start();
         co_await until_logged(1);
         EXPECT_NE(relay_.status().trouble, "");
-        outbox_.due.clear();  // Another process has it.
+        outbox_.lease_to_another("uuid-1");
         const auto end = std::chrono::steady_clock::now() + 10s;
         while (relay_.status().trouble != "" && std::chrono::steady_clock::now() < end) {
             co_await net::sleep_for(50ms);
