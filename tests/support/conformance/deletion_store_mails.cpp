@@ -112,7 +112,7 @@ TEST_P(DeletionStoreContract, Rule12TellsHowLongTheNextDueIsAway) {
     EXPECT_LE(next_due(), 1h);
     EXPECT_TRUE(apply(hold(row(mail), "a test")));
     EXPECT_GT(next_due(), 119min) << "what is held is never due";
-    due(user("c@example.test"));
+    scheduled(user("c@example.test"), 25h);
     EXPECT_EQ(next_due(), 0ms) << "never negative";
 }
 

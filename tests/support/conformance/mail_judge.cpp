@@ -113,6 +113,13 @@ TEST_P(MailJudgeContract, Rule7WhatADeadProcessHadIsTakenOver) {
     EXPECT_EQ(claim({"c", 1}).takeovers, 2U);
 }
 
+TEST_P(MailJudgeContract, Rule7WhoIsTakenForDeadAndLivesTakesNothingOverFromItself) {
+    EXPECT_EQ(asked({"a", 1}), "granted");
+    world().dies("a");
+    EXPECT_EQ(asked({"a", 2}), "held");
+    EXPECT_EQ(asked({"a", 1}), "granted");
+}
+
 TEST_P(MailJudgeContract, Rule7TakeoversAreCountedWithinOneGeneration) {
     asked({"a", 1});
     world().dies("a");
