@@ -2,7 +2,6 @@
 #include "net/task_group.hpp"
 
 #include <map>
-#include <utility>
 
 namespace chatear::deletion {
 namespace {
@@ -35,48 +34,6 @@ TEST_F(ExecutionStore, AccountSlotAuditAndEventStandTogether) {
     EXPECT_EQ(told(), "email.send user.deleted");
     EXPECT_EQ(execute(a, id), ExecutionAnswer::executed_elsewhere);
     EXPECT_EQ(sql("SELECT count(*) FROM daily_slots"), "1");
-}
-
-// Rule 10.
-TEST_F(ExecutionStore, WithoutProofOfTheMailNobodyIsDeleted) {
-    Process& a = process();
-    const std::string id = due_deletion(user());
-    sql("UPDATE email_sends SET status = 'failed'");
-    EXPECT_EQ(execute(a, id), ExecutionAnswer::changed);
-    EXPECT_EQ(sql("SELECT status, mail_number FROM user_deletions"), "queued|2");
-    EXPECT_EQ(audited(), "deletion.adopted");
-    EXPECT_EQ(sql("SELECT count(*) FROM daily_slots"), "0");
-}
-
-TEST_F(ExecutionStore, AnAuditedRefusalIsProofForItsOwnMailOnly) {
-    Process& a = process();
-    const std::string id = due_deletion(user());
-    sql("UPDATE email_sends SET status = 'failed'");
-    sql("INSERT INTO action_logs (action, meta) VALUES ('deletion.mail_refused', "
-        "'{\"deletion_id\": \"" +
-        id + "\", \"mail_number\": 2}')");
-    EXPECT_EQ(execute(a, id), ExecutionAnswer::changed);
-    sql("UPDATE user_deletions SET status = 'scheduled', scheduled_at = now(), recovery_sent_at = "
-        "now() - interval '24 hours', "
-        "address_hash = (SELECT encode(sha256('ann@example.test'), 'hex'))");
-    EXPECT_EQ(execute(a, id), ExecutionAnswer::executed);
-}
-
-TEST_F(ExecutionStore, Rule11NothingIsExecutedOnceExecutionsWereStopped) {
-    Process& a = process();
-    const std::string id = due_deletion(user());
-    run([&]() -> asio::awaitable<void> {
-        co_await a.store.stop_executions("a recovery cannot be read");
-        co_await a.store.stop_executions("the clock was set ahead");
-        co_await a.store.stop_executions("a recovery cannot be read");
-    });
-    EXPECT_EQ(execute(a, id), ExecutionAnswer::pass_over);
-    // Who resumes has to know both reasons.
-    EXPECT_EQ(
-        sql("SELECT value FROM deletion_state WHERE name = 'executions_stopped'"),
-        "a recovery cannot be read; the clock was set ahead"
-    );
-    EXPECT_EQ(sql("SELECT count(*) FROM action_logs WHERE action = 'executions.stopped'"), "2");
 }
 
 TEST_F(ExecutionStore, Rule8ADeferredConstraintOfTheProductsHoldsItsDeletionAlone) {
@@ -120,21 +77,6 @@ TEST_F(ExecutionStore, ARecoveryThatIsBeingWorkedOnStopsExecution) {
     sql("INSERT INTO event_ledger (subject, event_id, status) VALUES ('user.recover', 'r', "
         "'done'), ('user.delete', 'd', 'working')");
     EXPECT_EQ(execute(a, id), ExecutionAnswer::executed);
-}
-
-TEST_F(ExecutionStore, SpecialCasesTakeNoSlot) {
-    Process& a = process();
-    const std::string moved = user("ann@example.test");
-    const std::string of_moved = due_deletion(moved);
-    sql("UPDATE users SET email = 'new@example.test'");
-    EXPECT_EQ(execute(a, of_moved), ExecutionAnswer::changed);
-    EXPECT_EQ(sql("SELECT status, mail_number, address_changes FROM user_deletions"), "queued|3|1");
-    const std::string gone = user("bob@example.test");
-    const std::string of_gone = due_deletion(gone);
-    sql("DELETE FROM users WHERE id = '" + gone + "'");
-    EXPECT_EQ(execute(a, of_gone), ExecutionAnswer::changed);
-    EXPECT_EQ(sql("SELECT status FROM user_deletions WHERE id = '" + of_gone + "'"), "failed");
-    EXPECT_EQ(sql("SELECT count(*) FROM daily_slots"), "0");
 }
 
 // Rule 9, and the day of rule 8.
@@ -204,28 +146,6 @@ TEST_F(ExecutionStore, NeverAnEleventhHoweverManyExecute) {
     EXPECT_EQ(sql("SELECT count(*) FROM users WHERE is_deleted"), "10");
     EXPECT_EQ(sql("SELECT count(*) FROM outbox WHERE subject = 'user.deleted'"), "10");
     EXPECT_EQ(verified().broken, std::nullopt);
-}
-
-TEST_F(ExecutionStore, DueOnesComeInTheirOrderAndGoOnBehindWhatChanged) {
-    Process& a = process();
-    std::vector<std::string> ids;
-    for (const std::string ago : {"27 hours", "26 hours", "25 hours", "24 hours", "23 hours"}) {
-        ids.push_back(due_deletion(user(), ago));
-    }
-    std::vector<std::string> first, second, third;
-    run([&]() -> asio::awaitable<void> {
-        first = co_await a.store.due_executions("", 2);
-        const std::optional<Deletion> last = co_await a.store.find(first.at(1));
-        Change queued = hold(*last, "held in between");
-        queued.after.scheduled_at.reset();
-        std::vector<Change> changes(1, queued);
-        (void)co_await a.store.apply(std::move(changes));
-        second = co_await a.store.due_executions(first.at(1), 10);
-        third = co_await a.store.due_executions(second.back(), 10);
-    });
-    EXPECT_EQ(first, (std::vector<std::string>{ids[0], ids[1]}));
-    EXPECT_EQ(second, (std::vector<std::string>{ids[2], ids[3]}));
-    EXPECT_TRUE(third.empty());
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
-#include "base/digest.hpp"
 #include "deletion_fixture.hpp"
 #include "net/task_group.hpp"
 
-#include <set>
 #include <utility>
 
 namespace chatear::deletion {
@@ -39,58 +37,6 @@ TEST_F(IntakeStore, ANewDeletionStandsWithItsRequestItsAuditAndWhatIsTold) {
     );
 }
 
-// Rule 1.
-TEST_F(IntakeStore, AKeyThatStandsChangesNothingForEver) {
-    Process& a = process();
-    const std::string ann = user();
-    run([&]() -> asio::awaitable<void> {
-        const RequestReply first = co_await enter_one(a.store, deletion_of(ann));
-        (void)co_await enter_one(a.store, recovery_of(ann));
-        const RequestReply again = co_await enter_one(a.store, deletion_of(ann));
-        EXPECT_TRUE(again.entered_before);
-        EXPECT_EQ(again.outcome, RequestOutcome::accepted);
-        EXPECT_EQ(again.deletion_id, first.deletion_id);
-    });
-    EXPECT_EQ(sql("SELECT status FROM user_deletions"), "cancelled");
-    EXPECT_EQ(audited(), "deletion.requested deletion.cancelled");
-}
-
-TEST_F(IntakeStore, ARejectionIsOverwrittenByAReplayOnly) {
-    Process& a = process();
-    const std::string bob = "6f3b2c1e-0000-4000-8000-000000000001";
-    run([&]() -> asio::awaitable<void> {
-        const RequestReply unknown = co_await enter_one(a.store, deletion_of(bob));
-        EXPECT_EQ(unknown.outcome, RequestOutcome::rejected);
-        EXPECT_NE(unknown.reason, "");
-    });
-    sql("INSERT INTO users (id, email) VALUES ('" + bob + "', 'bob@example.test')");
-    run([&]() -> asio::awaitable<void> {
-        const RequestReply again = co_await enter_one(a.store, deletion_of(bob));
-        EXPECT_TRUE(again.entered_before);
-        EXPECT_EQ(again.outcome, RequestOutcome::rejected);
-        EXPECT_NE(again.reason, "");
-        Request replayed = deletion_of(bob);
-        replayed.generation = 1;
-        const RequestReply replay = co_await enter_one(a.store, replayed);
-        EXPECT_EQ(replay.outcome, RequestOutcome::accepted);
-    });
-    EXPECT_EQ(sql("SELECT outcome, generation FROM deletion_requests"), "accepted|1");
-}
-
-TEST_F(IntakeStore, Rule1_ARecoveryWithTheIdOfItsDeletionIsAnEventOfItsOwn) {
-    Process& a = process();
-    const std::string ann = user();
-    run([&]() -> asio::awaitable<void> {
-        (void)co_await enter_one(a.store, deletion_of(ann, "request-7"));
-        const RequestReply recovered = co_await enter_one(a.store, recovery_of(ann, "request-7"));
-        EXPECT_FALSE(recovered.entered_before);
-        EXPECT_EQ(recovered.outcome, RequestOutcome::accepted);
-        const RequestReply again = co_await enter_one(a.store, recovery_of(ann, "request-7"));
-        EXPECT_TRUE(again.entered_before);
-    });
-    EXPECT_EQ(sql("SELECT status FROM user_deletions"), "cancelled");
-}
-
 TEST_F(IntakeStore, ATextThatCannotBeAnIdIsAnUnknownUser) {
     Process& a = process();
     for (const std::string text : {"ann", "", "7", "6f3b2c1e-0000-4000-8000-00000000000g"}) {
@@ -112,80 +58,6 @@ TEST_F(IntakeStore, AUuidInCapitalsIsTheSameUser) {
         const RequestReply second = co_await enter_one(a.store, deletion_of(capitals, "d2"));
         EXPECT_EQ(second.outcome, RequestOutcome::pending);
     });
-}
-
-TEST_F(IntakeStore, TwoOfOneUserInABatchSeeEachOther) {
-    Process& a = process();
-    const std::string ann = user();
-    const std::string bob = user("bob@example.test");
-    std::vector<RequestReply> replies;
-    run([&]() -> asio::awaitable<void> {
-        std::vector<Request> batch;
-        batch.push_back(deletion_of(ann, "d1"));
-        batch.push_back(deletion_of(bob, "d2"));
-        batch.push_back(deletion_of(ann, "d3"));
-        batch.push_back(recovery_of(ann, "r1"));
-        batch.push_back(deletion_of(bob, "d2"));
-        replies = co_await a.store.enter(std::move(batch), std::nullopt);
-    });
-    ASSERT_EQ(replies.size(), 5u);
-    EXPECT_EQ(replies[0].outcome, RequestOutcome::accepted);
-    EXPECT_EQ(replies[1].outcome, RequestOutcome::accepted);
-    EXPECT_EQ(replies[2].outcome, RequestOutcome::pending);
-    EXPECT_EQ(replies[3].outcome, RequestOutcome::accepted);
-    EXPECT_EQ(replies[3].deletion_id, replies[0].deletion_id);
-    EXPECT_TRUE(replies[4].entered_before);
-    EXPECT_EQ(sql("SELECT status FROM user_deletions ORDER BY status"), "cancelled\nqueued");
-    EXPECT_EQ(verified().broken, std::nullopt);
-}
-
-// Rule 2.
-TEST_F(IntakeStore, ADeletionPublishedBeforeTheLatestRecoveryStartsNothing) {
-    Process& a = process();
-    const std::string ann = user();
-    Request old = deletion_of(ann, "old");
-    old.published_at = *old.published_at - std::chrono::seconds(10);
-    run([&]() -> asio::awaitable<void> {
-        (void)co_await enter_one(a.store, deletion_of(ann));
-        (void)co_await enter_one(a.store, recovery_of(ann));
-        const RequestReply late = co_await enter_one(a.store, old);
-        EXPECT_EQ(late.outcome, RequestOutcome::superseded);
-        Request fresh = deletion_of(ann, "fresh");
-        const RequestReply anew = co_await enter_one(a.store, fresh);
-        EXPECT_EQ(anew.outcome, RequestOutcome::accepted);
-    });
-    EXPECT_EQ(sql("SELECT count(*) FROM user_deletions"), "2");
-}
-
-TEST_F(IntakeStore, ATokenRecoversItsOwnDeletionOnce) {
-    Process& a = process();
-    const std::string ann = user();
-    const std::string token = sha256("token");
-    run([&]() -> asio::awaitable<void> {
-        TokenState state = co_await a.store.look_up_token(token);
-        EXPECT_EQ(state, TokenState::unknown);
-        const RequestReply unknown = co_await enter_one(a.store, recovery_by(token, "p0"));
-        EXPECT_EQ(unknown.outcome, RequestOutcome::rejected);
-        const RequestReply made = co_await enter_one(a.store, deletion_of(ann));
-        co_await a.store.add_token(made.deletion_id, token);
-        co_await a.store.add_token(made.deletion_id, sha256("another"));
-        state = co_await a.store.look_up_token(token);
-        EXPECT_EQ(state, TokenState::usable);
-        const RequestReply reply = co_await enter_one(a.store, recovery_by(token));
-        EXPECT_EQ(reply.outcome, RequestOutcome::accepted);
-        EXPECT_EQ(reply.deletion_id, made.deletion_id);
-        state = co_await a.store.look_up_token(token);
-        EXPECT_EQ(state, TokenState::used);
-        state = co_await a.store.look_up_token(sha256("another"));
-        EXPECT_EQ(state, TokenState::cancelled);
-        const RequestReply again = co_await enter_one(a.store, recovery_by(token, "p2"));
-        EXPECT_EQ(again.outcome, RequestOutcome::nothing);
-    });
-    EXPECT_EQ(
-        sql("SELECT convert_from(payload, 'UTF8')::jsonb ->> 'recipient' FROM outbox WHERE subject "
-            "= 'email.send'"),
-        "ann@example.test"
-    );
 }
 
 // Two processes, one user: the one who comes second finds the deletion of the first.

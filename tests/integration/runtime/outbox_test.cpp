@@ -19,44 +19,6 @@ OutboxRow due_now(const std::string& event_id, const std::string& subject = "ord
     return row;
 }
 
-TEST_F(Rule14, ADueRowIsTakenWholeAndOnlyOnceWithinItsLease) {
-    Stores& a = process("a");
-    run([&]() -> asio::awaitable<void> {
-        std::vector<OutboxRow> rows = {due_now("e"), returning("later", 1)};
-        rows[0].payload = std::string("\0bytes\xff", 7);
-        rows[0].headers = {{"A", "\"quoted\" \\ é"}, {"A", ""}};
-        co_await a.outbox.add(rows);
-        const std::vector<TakenRow> taken =
-            co_await a.outbox.take(10, std::chrono::seconds(60), none_skipped);
-        EXPECT_EQ(taken.size(), 1U);
-        EXPECT_EQ(taken.at(0).id.size(), 36U);
-        EXPECT_EQ(taken.at(0).kind, OutboxKind::event);
-        EXPECT_EQ(taken.at(0).payload, rows[0].payload);
-        EXPECT_EQ(taken.at(0).headers, rows[0].headers);
-        EXPECT_EQ(taken.at(0).origin_subject, "order.paid");
-        EXPECT_EQ(taken.at(0).event_id, "e");
-        EXPECT_EQ(taken.at(0).generation, 1U);
-        const std::vector<TakenRow> again =
-            co_await a.outbox.take(10, std::chrono::seconds(60), none_skipped);
-        EXPECT_TRUE(again.empty());
-    });
-}
-
-TEST_F(Rule14, WhoDiesWithARowLeavesItToTheNextWhenTheLeaseEnds) {
-    Stores& a = process("a");
-    run([&]() -> asio::awaitable<void> {
-        std::vector<OutboxRow> rows = {due_now("e")};
-        co_await a.outbox.add(rows);
-        const std::vector<TakenRow> first =
-            co_await a.outbox.take(10, milliseconds(0), none_skipped);
-        const std::vector<TakenRow> second =
-            co_await a.outbox.take(10, milliseconds(0), none_skipped);
-        EXPECT_EQ(first.size(), 1U);
-        EXPECT_EQ(second.size(), 1U);
-        EXPECT_EQ(first.at(0).id, second.at(0).id) << "the Nats-Msg-Id stays";
-    });
-}
-
 TEST_F(Rule14, NoMoreIsTakenAtOnceThanFitsIntoMemory) {
     Stores& a = process("a");
     run([&]() -> asio::awaitable<void> {
@@ -105,54 +67,6 @@ TEST_F(StoreTest, AStatementThatFailsWhileThePoolIsWellIsToldOnce) {
     EXPECT_EQ(told.find("fails a statement", at + 1), std::string::npos) << told;
 }
 
-TEST_F(Rule14, TheSameRowAddedAgainDoesNothing) {
-    Stores& a = process("a");
-    run([&]() -> asio::awaitable<void> {
-        std::vector<OutboxRow> rows = {due_now("e"), due_now("e"), due_now("f")};
-        co_await a.outbox.add(rows);
-        co_await a.outbox.add(rows);
-        EXPECT_EQ(sql("SELECT count(*) FROM outbox"), "2");
-    });
-}
-
-TEST_F(Rule14, PublishedRowsGoAndReturnedOnesComeAgain) {
-    Stores& a = process("a");
-    run([&]() -> asio::awaitable<void> {
-        std::vector<OutboxRow> rows = {due_now("e"), due_now("f")};
-        co_await a.outbox.add(rows);
-        const std::vector<TakenRow> taken =
-            co_await a.outbox.take(10, std::chrono::seconds(60), none_skipped);
-        std::vector<std::string> published = {taken.at(0).id};
-        std::vector<std::string> returned = {taken.at(1).id};
-        co_await a.outbox.remove(published);
-        co_await a.outbox.put_back(returned, milliseconds(0));
-        const std::vector<TakenRow> again =
-            co_await a.outbox.take(10, std::chrono::seconds(60), none_skipped);
-        EXPECT_EQ(again.size(), 1U);
-        EXPECT_EQ(again.at(0).id, returned[0]);
-        EXPECT_EQ(sql("SELECT count(*) FROM outbox"), "1");
-    });
-}
-
-TEST_F(Rule14, TheOldestDueComesFirstAndSubjectsOfStreamsThatAreDownAreSkipped) {
-    Stores& a = process("a");
-    run([&]() -> asio::awaitable<void> {
-        std::vector<OutboxRow> rows;
-        for (int n = 0; n < 20; ++n) {
-            rows.push_back(due_now("e" + std::to_string(n), n % 2 == 0 ? "up" : "down"));
-            rows.back().due_at = SystemClock().now() - std::chrono::seconds(100 - n);
-        }
-        co_await a.outbox.add(rows);
-        std::vector<std::string> down = {"down"};
-        const std::vector<TakenRow> taken =
-            co_await a.outbox.take(3, std::chrono::seconds(60), down);
-        EXPECT_EQ(taken.size(), 3U);
-        EXPECT_EQ(taken.at(0).event_id, "e0");
-        EXPECT_EQ(taken.at(1).event_id, "e2");
-        EXPECT_EQ(taken.at(2).event_id, "e4");
-    });
-}
-
 TEST_F(Rule14, ManyRelaysNeverTakeOneRowTwice) {
     Stores& a = process("a", {}, 2);
     Stores& b = process("b", {}, 2);
@@ -185,24 +99,6 @@ TEST_F(Rule14, ManyRelaysNeverTakeOneRowTwice) {
     EXPECT_EQ(ids.size(), 2000U);
     EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 2000U);
     EXPECT_EQ(sql("SELECT count(*) FROM outbox"), "0");
-}
-
-TEST_F(Rule14, TellsHowLongUntilTheNextRowIsDue) {
-    Stores& a = process("a");
-    run([&]() -> asio::awaitable<void> {
-        const auto none = co_await a.outbox.until_next_due();
-        EXPECT_FALSE(none.has_value());
-        std::vector<OutboxRow> later = {returning("later", 1)};
-        co_await a.outbox.add(later);
-        const auto soon = co_await a.outbox.until_next_due();
-        EXPECT_GT(*soon, std::chrono::seconds(50));
-        EXPECT_LE(*soon, std::chrono::seconds(60));
-        std::vector<OutboxRow> past = {due_now("past")};
-        past[0].due_at = SystemClock().now() - std::chrono::hours(1);
-        co_await a.outbox.add(past);
-        const auto now = co_await a.outbox.until_next_due();
-        EXPECT_EQ(*now, milliseconds(0));
-    });
 }
 
 TEST_F(Rule14, AProducersRowHasNoOrigin) {

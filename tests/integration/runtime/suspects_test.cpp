@@ -5,26 +5,6 @@ namespace {
 
 using Rule19 = StoreTest;
 
-TEST_F(Rule19, EachProcessThatDiedWhileItRanAloneIsOneCrash) {
-    Stores& a = process("a");
-    Stores& b = process("b");
-    Stores& c = process("c");
-    run([&]() -> asio::awaitable<void> {
-        const std::uint32_t first = co_await a.suspects.begin("s", "e");
-        EXPECT_EQ(first, 0U);
-        const std::uint32_t again = co_await a.suspects.begin("s", "e");
-        EXPECT_EQ(again, 0U) << "asked again after a broken connection";
-        const std::uint32_t second = co_await b.suspects.begin("s", "e");
-        EXPECT_EQ(second, 1U);
-        const std::uint32_t third = co_await c.suspects.begin("s", "e");
-        EXPECT_EQ(third, 2U);
-        const std::uint32_t fourth = co_await a.suspects.begin("s", "e");
-        EXPECT_EQ(fourth, 3U);
-        const std::uint32_t other = co_await a.suspects.begin("s", "another");
-        EXPECT_EQ(other, 0U);
-    });
-}
-
 TEST_F(Rule19, AVerdictOrAnOrderlyStopClearsTheCount) {
     Stores& a = process("a");
     Stores& b = process("b");
@@ -36,19 +16,6 @@ TEST_F(Rule19, AVerdictOrAnOrderlyStopClearsTheCount) {
         co_await b.registry.release();
         const std::uint32_t after_stop = co_await a.suspects.begin("s", "e");
         EXPECT_EQ(after_stop, 0U);
-    });
-}
-
-TEST_F(Rule19, WhoLostTheClaimLeavesTheRowOfItsSuccessor) {
-    Stores& a = process("a");
-    Stores& b = process("b");
-    Stores& c = process("c");
-    run([&]() -> asio::awaitable<void> {
-        (void)co_await a.suspects.begin("s", "e");
-        (void)co_await b.suspects.begin("s", "e");  // Took it over from a, which lives after all,
-        co_await a.suspects.clear("s", "e");        // and whose verdict matched nothing.
-        const std::uint32_t third = co_await c.suspects.begin("s", "e");
-        EXPECT_EQ(third, 2U) << "b's end is a crash like any other";
     });
 }
 
