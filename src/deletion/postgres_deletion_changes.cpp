@@ -143,7 +143,8 @@ asio::awaitable<std::vector<bool>> PostgresDeletionStore::apply(std::vector<Chan
             for (const std::size_t place : places) {
                 round.push_back(&changes[place]);
             }
-            const std::vector<std::size_t> done = co_await change(transaction, *tables, round);
+            std::vector<std::size_t> done = co_await change(transaction, *tables, round);
+            std::ranges::sort(done);  // The audit log tells them in their order.
             for (const std::size_t n : done) {
                 happened[places[n]] = true;
                 const std::vector<AuditEntry>& entries = round[n]->audit;
