@@ -31,6 +31,8 @@ namespace {
 
 using notification::SmtpMailTransport;
 
+constexpr bool notes_content = true;  // Of recovery mails, whatever MAIL_ON_AMBIGUITY says.
+
 RecoveryMailer::Settings mailer_settings(
     const ServiceSettings& settings, const runtime::RetryPolicy& retry
 ) {
@@ -109,7 +111,7 @@ DeletionService::DeletionService(runtime::Worker& worker, const ServiceSettings&
       ledger_(
           worker.pool(),
           worker.identity(),
-          recovery_mail_ledger(settings.email.on_ambiguity == notification::OnAmbiguity::hold),
+          recovery_mail_ledger(notes_content),
           worker.config().settings.ledger_retention
       ),
       judge_(
@@ -118,7 +120,7 @@ DeletionService::DeletionService(runtime::Worker& worker, const ServiceSettings&
           worker.outbox(),
           worker.suspects(),
           worker.gate(),
-          settings.email.on_ambiguity == notification::OnAmbiguity::hold
+          notes_content
       ),
       mailer_(
           {store_,

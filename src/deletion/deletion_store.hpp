@@ -39,9 +39,11 @@ struct MailRecord {
     runtime::LedgerStatus status = runtime::LedgerStatus::working;
     std::uint32_t generation = 0;
     std::uint32_t attempts = 0;
+    std::uint32_t takeovers = 0;  ///< Of its latest generation that was worked on.
     std::optional<Time> sent_at{};
     std::string recipient{};
     std::string reply{};
+    std::string error{};  ///< Why it failed, in words of ours.
 };
 
 /// A queued deletion whose mail is due.
@@ -49,10 +51,10 @@ struct MailJob {
     Deletion deletion;
     std::optional<User> user;
     std::optional<MailRecord> record;  ///< Of mail `mail_number`.
-    /// After a change of address (mail_number > 1, address_changes > 0): the one before, which went
-    /// to the old address, and the notice to that address, mail `mail_number - 1`.
-    std::optional<MailRecord> former_record;
+    /// After a change of address (notice_number > 0): of the notice to the old one, and of the mail
+    /// before it, which went to the old one.
     std::optional<MailRecord> notice_record;
+    std::optional<MailRecord> former_record;
 };
 
 /// A slot of the daily limits, as it stands after having been asked for.
@@ -144,12 +146,12 @@ public:
     /// Carries out changes; whether each happened (its row was still as `before` says).
     virtual asio::awaitable<std::vector<bool>> apply(std::vector<Change> changes) = 0;
 
-    /// Rule 6: a slot of today for `holder` (`<deletion id>.<mail number>.<try>`); asked again it
-    /// is the same one. Nothing = all `limit` are taken.
+    /// Rule 6: a slot of today for `holder` (Letter::slot_holder()); asked again it is the same
+    /// one. Nothing = all `limit` are taken.
     virtual asio::awaitable<std::optional<Slot>> take_mail_slot(
         std::string user_id, std::string holder, int limit
     ) = 0;
-    /// The try was refused: its slot of that day goes to the next try.
+    /// Nothing left in this try, or it was refused: its slot of that day goes to another one.
     virtual asio::awaitable<void> pass_mail_slot(std::string holder, std::string next_holder) = 0;
     /// The try did not happen: its slot is free again.
     virtual asio::awaitable<void> free_mail_slot(std::string holder) = 0;

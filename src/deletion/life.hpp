@@ -55,6 +55,12 @@ struct SendMail {
 using MailStep = std::variant<SendMail, Change>;
 MailStep before_mail(const Deletion& deletion, const std::optional<User>& user);
 
+/// What a try of the notice to a former address makes of its deletion: tried again, and the mail
+/// that counts waits for it. `tries`: of the notice, judged.
+Change notice_postponed(
+    const Deletion& deletion, const MailResult& result, int tries, const MailContext& context
+);
+
 /// Rule 6: no slot today; the mail waits for the next UTC day, and the deletion with it.
 Change mail_limited(const Deletion& deletion, Time next_day);
 

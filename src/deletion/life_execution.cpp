@@ -44,6 +44,7 @@ Change mail_new_address(const Deletion& deletion, Time now) {
     }
     Change change = unchanged(deletion);
     ++change.after.address_changes;
+    change.after.notice_number = deletion.mail_number + 1;
     queue_mail(change.after, deletion.mail_number + 2, now);
     change.audit.push_back(
         audit_of(deletion, audit::address_changed, {{"mail_number", change.after.mail_number}})

@@ -52,6 +52,13 @@ Change hold_mail(const Deletion& tried, const MailResult& result, std::string_vi
     return change;
 }
 
+AuditEntry postponed(const Deletion& tried, const MailResult& result, int tries, Time until) {
+    boost::json::object meta = mail_meta(tried, result);
+    meta["attempts"] = tries;
+    meta["until"] = format_time(until);
+    return audit_of(tried, audit::mail_postponed, std::move(meta));
+}
+
 Change try_again(const Deletion& tried, const MailResult& result, const MailContext& context) {
     const auto delay =
         context.policy.delay_after(static_cast<std::uint32_t>(tried.mail_attempts), context.random);
@@ -60,10 +67,8 @@ Change try_again(const Deletion& tried, const MailResult& result, const MailCont
     }
     Change change = unchanged(tried);
     change.after.next_mail_at = context.now + *delay;
-    boost::json::object meta = mail_meta(tried, result);
-    meta["attempts"] = tried.mail_attempts;
-    meta["until"] = format_time(*change.after.next_mail_at);
-    change.audit.push_back(audit_of(tried, audit::mail_postponed, std::move(meta)));
+    change.audit.push_back(postponed(tried, result, tried.mail_attempts, *change.after.next_mail_at)
+    );
     return change;
 }
 
@@ -106,6 +111,24 @@ Change after_mail(const Deletion& deletion, const MailResult& result, const Mail
     }
     Change change = judge(tried, result, context);
     change.before = deletion;
+    return change;
+}
+
+Change notice_postponed(
+    const Deletion& deletion, const MailResult& result, int tries, const MailContext& context
+) {
+    CHATEAR_ASSERT(deletion.status == Status::queued && deletion.notice_number > 0);
+    Change change = unchanged(deletion);
+    if (result.kind == MailResult::Kind::withdrawn) {
+        change.after.next_mail_at = context.now + withdrawn_pause;
+        return change;
+    }
+    const auto delay =
+        context.policy.delay_after(static_cast<std::uint32_t>(tries), context.random);
+    change.after.next_mail_at = context.now + delay.value_or(withdrawn_pause);
+    Deletion notice = deletion;
+    notice.mail_number = deletion.notice_number;
+    change.audit.push_back(postponed(notice, result, tries, *change.after.next_mail_at));
     return change;
 }
 

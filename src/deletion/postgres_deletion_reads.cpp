@@ -33,7 +33,8 @@ FROM (SELECT least((SELECT min(next_mail_at) FROM user_deletions WHERE status = 
 WHERE due IS NOT NULL)";
 
 const std::string find_mail_records = R"(
-SELECT event_id, status, generation, attempts, sent_at, recipient, coalesce(smtp_reply, error, reason) AS reply
+SELECT event_id, status, generation, attempts, takeovers, sent_at, recipient, coalesce(smtp_reply, error, reason) AS reply,
+       coalesce(error, reason) AS error
 FROM email_sends WHERE event_id = ANY ($1::text[]))";
 
 // Both columns are set by the same verdict; the first one has an index.
@@ -69,9 +70,11 @@ MailRecord read_record(const postgres::Rows& rows, std::size_t row) {
     record.status = ledger_status(rows.text(row, "status"));
     record.generation = static_cast<std::uint32_t>(rows.integer(row, "generation"));
     record.attempts = static_cast<std::uint32_t>(rows.integer(row, "attempts"));
+    record.takeovers = static_cast<std::uint32_t>(rows.integer(row, "takeovers"));
     record.sent_at = rows.optional_time(row, "sent_at");
     record.recipient = rows.optional_text(row, "recipient").value_or("");
     record.reply = rows.optional_text(row, "reply").value_or("");
+    record.error = rows.optional_text(row, "error").value_or("");
     return record;
 }
 
@@ -130,8 +133,10 @@ asio::awaitable<std::vector<MailJob>> PostgresDeletionStore::due_mails(std::size
         jobs[row].deletion = *read_deletion(rows, row);
         const Deletion& deletion = jobs[row].deletion;
         user_ids.push_back(deletion.user_id);
-        for (int number = deletion.mail_number; number > deletion.mail_number - 3; --number) {
-            mail_ids.push_back(mail_id(deletion, number));
+        mail_ids.push_back(mail_id(deletion, deletion.mail_number));
+        if (deletion.notice_number > 0) {
+            mail_ids.push_back(mail_id(deletion, deletion.notice_number));
+            mail_ids.push_back(mail_id(deletion, deletion.notice_number - 1));
         }
     }
     if (jobs.empty()) {
@@ -140,12 +145,12 @@ asio::awaitable<std::vector<MailJob>> PostgresDeletionStore::due_mails(std::size
     const std::map<std::string, User> users = co_await find_users(std::move(user_ids));
     const std::map<std::string, MailRecord> records = co_await find_mails(std::move(mail_ids));
     for (MailJob& job : jobs) {
-        const int number = job.deletion.mail_number;
+        const int notice = job.deletion.notice_number;
         job.user = found(users, job.deletion.user_id);
-        job.record = found(records, mail_id(job.deletion, number));
-        if (job.deletion.address_changes > 0) {
-            job.notice_record = found(records, mail_id(job.deletion, number - 1));
-            job.former_record = found(records, mail_id(job.deletion, number - 2));
+        job.record = found(records, mail_id(job.deletion, job.deletion.mail_number));
+        if (notice > 0) {
+            job.notice_record = found(records, mail_id(job.deletion, notice));
+            job.former_record = found(records, mail_id(job.deletion, notice - 1));
         }
     }
     co_return jobs;

@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "base/utc.hpp"
+#include "deletion/life_change.hpp"
 #include "mail/template_folder.hpp"
 #include "notification/email_sender.hpp"
 
@@ -16,6 +17,11 @@ using runtime::LedgerStatus;
 
 constexpr std::string_view template_name = "account_recovery";
 
+bool is_final(LedgerStatus status) {
+    return status == LedgerStatus::done || status == LedgerStatus::failed ||
+           status == LedgerStatus::ambiguous;
+}
+
 /// To the minute, rounded down.
 std::string minute_text(Time time) {
     const std::string text = format_time(time);
@@ -27,12 +33,12 @@ std::string minute_text(Time time) {
 }  // namespace
 
 std::string Letter::slot_holder() const {
-    return fmt::format("{}.{}", id(), number_of_try);
+    return fmt::format("{}.{}.{}", id(), generation, takeovers);
 }
 
 std::string Letter::next_slot_holder(bool last_try) const {
-    return last_try ? fmt::format("{}.1", mail_id(deletion, mail_number + 1))
-                    : fmt::format("{}.{}", id(), number_of_try + 1);
+    return last_try ? fmt::format("{}.0.0", mail_id(deletion, mail_number + 1))
+                    : fmt::format("{}.{}.0", id(), generation + 1);
 }
 
 Letter letter_of(const MailJob& job, std::string address) {
@@ -47,22 +53,32 @@ Letter letter_of(const MailJob& job, std::string address) {
 }
 
 std::optional<Letter> notice_of(const MailJob& job) {
-    const bool changed = job.deletion.address_changes > 0 && job.deletion.mail_number > 2;
-    if (!changed || !job.user || !job.former_record || job.former_record->recipient.empty()) {
-        return std::nullopt;
-    }
+    const bool wanted = job.deletion.notice_number > 0 && job.user && job.former_record &&
+                        !job.former_record->recipient.empty();
     const auto& record = job.notice_record;
-    const bool to_do = !record || record->status == LedgerStatus::working ||
-                       record->status == LedgerStatus::deferred;
-    if (!to_do) {
+    if (!wanted || (record && is_final(record->status))) {
         return std::nullopt;
     }
     Letter letter = letter_of(job, job.former_record->recipient);
-    letter.mail_number = job.deletion.mail_number - 1;
-    letter.number_of_try = 1;
-    letter.best_effort = true;
+    letter.mail_number = job.deletion.notice_number;
+    letter.number_of_try = record ? static_cast<int>(record->attempts) + 1 : 1;
     letter.generation = record ? record->generation : 0;
     return letter;
+}
+
+std::optional<Letter> refused_before(
+    const Letter& letter, const std::optional<MailRecord>& record
+) {
+    // A verdict raises the generation.
+    const bool refused = record && record->status == LedgerStatus::retrying &&
+                         record->generation > 0 && !reply_codes(record->reply).empty();
+    if (!refused) {
+        return std::nullopt;
+    }
+    Letter before = letter;
+    before.generation = record->generation - 1;
+    before.takeovers = record->takeovers;
+    return before;
 }
 
 std::optional<MailResult> known_result(const MailJob& job) {
@@ -82,7 +98,8 @@ std::optional<MailResult> known_result(const MailJob& job) {
             result.at = *record.sent_at;
             return result;
         case LedgerStatus::failed:
-            result.kind = MailResult::Kind::never;
+            result.kind = record.error.starts_with(nobody_there) ? MailResult::Kind::nobody
+                                                                 : MailResult::Kind::never;
             return result;
         case LedgerStatus::ambiguous:
             result.kind = MailResult::Kind::ambiguous;

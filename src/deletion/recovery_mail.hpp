@@ -22,11 +22,12 @@ struct Letter {
     int mail_number = 1;
     int number_of_try = 1;
     std::uint32_t generation = 0;  ///< Of its row in `email_sends`.
+    std::uint32_t takeovers = 0;   ///< Of that generation, from processes that died with it.
     std::string address{};
-    bool best_effort = false;  ///< A notice: one try, and nothing depends on it.
 
     std::string id() const { return mail_id(deletion, mail_number); }
-    /// Of its slot: "<deletion id>.<mail number>.<try>".
+    /// Of its slot: "<deletion id>.<mail number>.<generation>.<takeovers>". So each claim whose
+    /// content may leave has a slot of its own.
     std::string slot_holder() const;
     /// Who gets the slot when this try was refused: the next try, or the first of the next mail.
     std::string next_slot_holder(bool last_try) const;
@@ -35,8 +36,12 @@ struct Letter {
 /// The mail whose acceptance counts, to `address`.
 Letter letter_of(const MailJob& job, std::string address);
 
-/// After a change of address: the notice to the old one, unless it went out already.
+/// After a change of address: the notice to the old one, until it has ended. The mail whose
+/// acceptance counts waits for it.
 std::optional<Letter> notice_of(const MailJob& job);
+
+/// The try before this one, if the relay refused it for now: its slot is this one's.
+std::optional<Letter> refused_before(const Letter& letter, const std::optional<MailRecord>& record);
 
 /// The result of a try that stands in the ledger while the deletion does not show it yet: its
 /// process died in between, or it was accepted.
@@ -44,6 +49,8 @@ std::optional<MailResult> known_result(const MailJob& job);
 
 /// `email_sends`, in which the recipient is that of the last try, and whose rows outlive the
 /// retention as long as the deletion is under way.
+/// With `keeps_content_at` each content is noted before it begins, so that a process that died
+/// before costs no slot.
 runtime::LedgerTable recovery_mail_ledger(bool keeps_content_at);
 /// Values for its claim_columns and verdict_columns.
 std::vector<std::optional<std::string>> claim_details(const Letter& letter, std::string message_id);

@@ -2,7 +2,6 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "deletion/life_change.hpp"
 #include "deletion/recovery_token.hpp"
 #include "deletion/settings.hpp"
 #include "mail/message_id.hpp"
@@ -10,6 +9,7 @@
 #include "notification/compose.hpp"
 #include "notification/hand_over.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -31,12 +31,8 @@ RecoveryMailer::RecoveryMailer(Parts parts, Settings settings, Observer observer
 asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::handle(MailJob job) {
     const std::optional<MailResult> known = known_result(job);
     if (known) {
-        if (known->kind == MailResult::Kind::try_later && !reply_codes(known->reply).empty()) {
-            const Letter refused = letter_of(job, job.record->recipient);
-            co_await parts_.store.pass_mail_slot(
-                refused.slot_holder(), refused.next_slot_holder(false)
-            );
-        }
+        Letter next = letter_of(job, job.record->recipient);
+        co_await inherit_refused_slot(std::move(next), job.record);
         co_return co_await conclude(job.deletion, *known);
     }
     const MailStep step = before_mail(job.deletion, job.user);
@@ -45,9 +41,10 @@ asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::handle(MailJob job) {
     }
     const std::optional<Letter> notice = notice_of(job);
     if (notice) {
-        const bool within_limit = co_await send_notice(*notice);
-        if (!within_limit) {
-            co_return co_await postpone(job.deletion);
+        co_await inherit_refused_slot(*notice, job.notice_record);
+        const std::optional<Handled> in_the_way = co_await send_notice(*notice);
+        if (in_the_way) {
+            co_return *in_the_way;
         }
     }
     Letter letter = letter_of(job, std::get<SendMail>(step).address);
@@ -57,42 +54,53 @@ asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::handle(MailJob job) {
 /// The mail whose acceptance counts. One that was accepted is left to the next pass, which
 /// schedules its deletion by what the ledger says: there is no other way to that state.
 asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::send(Letter letter) {
-    const Shared trying = co_await claim(std::move(letter));
-    if (!trying) {
-        co_return Handled::nothing;
+    const Letter sent = letter;
+    Tried tried = co_await try_once(std::move(letter));
+    if (tried.decided) {
+        co_return *tried.decided;
     }
-    const std::optional<TryEnd> end = co_await attempt(trying);
-    if (!end) {
-        TryEnd limited = withdrawn("over the day's limit of recovery mails");
-        (void)co_await record(trying, std::move(limited));
-        co_return co_await postpone(trying->letter.deletion);
-    }
-    const bool stands = co_await record(trying, *end);
-    if (!stands) {
-        co_return Handled::nothing;
-    }
-    co_await settle_slot(trying, *end);
-    if (end->status == runtime::LedgerStatus::done) {
+    if (tried.end.status == runtime::LedgerStatus::done) {
         co_return Handled::moved;
     }
-    MailResult result = end->result;
-    result.address_hash = address_hash(trying->letter.address);
-    const Handled handled = co_await conclude(trying->letter.deletion, std::move(result));
-    co_return end->outage ? Handled::outage : handled;
+    MailResult result = std::move(tried.end.result);
+    result.address_hash = address_hash(sent.address);
+    const Handled handled = co_await conclude(sent.deletion, std::move(result));
+    co_return tried.end.outage ? Handled::outage : handled;
 }
 
-asio::awaitable<bool> RecoveryMailer::send_notice(Letter letter) {
+asio::awaitable<std::optional<RecoveryMailer::Handled>> RecoveryMailer::send_notice(Letter letter) {
+    const Letter sent = letter;
+    Tried tried = co_await try_once(std::move(letter));
+    if (tried.decided) {
+        co_return tried.decided;
+    }
+    const bool goes_on = tried.end.status == runtime::LedgerStatus::retrying ||
+                         tried.end.status == runtime::LedgerStatus::deferred;
+    if (!goes_on) {
+        co_return std::nullopt;
+    }
+    const Handled handled = co_await conclude_notice(sent, std::move(tried.end.result));
+    co_return tried.end.outage ? Handled::outage : handled;
+}
+
+asio::awaitable<RecoveryMailer::Tried> RecoveryMailer::try_once(Letter letter) {
+    Tried tried;
     const Shared trying = co_await claim(std::move(letter));
     if (!trying) {
-        co_return true;
+        tried.decided = Handled::nothing;
+        co_return tried;
     }
     const std::optional<TryEnd> end = co_await attempt(trying);
-    TryEnd written = end ? *end : withdrawn("over the day's limit of recovery mails");
-    const bool stands = co_await record(trying, std::move(written));
-    if (end && stands) {
-        co_await settle_slot(trying, *end);
+    tried.end = end ? *end : withdrawn("over the day's limit of recovery mails");
+    const bool stands = co_await record(trying, tried.end);
+    if (!stands) {
+        tried.decided = Handled::nothing;
+    } else if (!end) {
+        tried.decided = co_await postpone(trying->letter.deletion);
+    } else if (trying->slot) {
+        co_await settle_slot(trying->letter, *end);
     }
-    co_return end.has_value();
+    co_return tried;
 }
 
 /// Null: another process has it, or it has ended.
@@ -103,13 +111,18 @@ asio::awaitable<RecoveryMailer::Shared> RecoveryMailer::claim(Letter letter) {
     trying->event = event_of(trying->letter, day.now);
     trying->claim.event_id = trying->event.event_id;
     trying->claim.generation = trying->event.generation;
-    trying->claim.claim_no = ++claims_;
+    // With another number a claim that stands, and whose answer was lost, would be a stranger's.
+    const auto number = unanswered_.try_emplace(trying->event.event_id, claims_ + 1).first;
+    claims_ = std::max(claims_, number->second);
+    trying->claim.claim_no = number->second;
     trying->claim.lease_number = parts_.gate.lease_number();
     std::vector<std::optional<std::string>> details = claim_details(
         trying->letter, mail::stable_message_id(trying->event.event_id, settings_.from.domain)
     );
     trying->claim.reply =
         co_await parts_.judge.claim(trying->event, trying->claim.claim_no, std::move(details));
+    unanswered_.erase(trying->event.event_id);
+    trying->letter.takeovers = trying->claim.reply.takeovers;
     const runtime::ClaimAnswer answer = trying->claim.reply.answer;
     if (answer == runtime::ClaimAnswer::conflict) {
         log::error(
@@ -127,7 +140,9 @@ asio::awaitable<RecoveryMailer::Shared> RecoveryMailer::claim(Letter letter) {
 
 asio::awaitable<std::optional<TryEnd>> RecoveryMailer::attempt(Shared trying) {
     const runtime::ClaimReply& reply = trying->claim.reply;
-    if (reply.answer == runtime::ClaimAnswer::taken_over && reply.content_may_have_left) {
+    const bool taken_over = reply.answer == runtime::ClaimAnswer::taken_over;
+    const bool in_doubt = taken_over && reply.content_may_have_left;
+    if (in_doubt) {
         observer_.possible_duplicate();
         if (settings_.on_ambiguity == notification::OnAmbiguity::hold) {
             co_return unknown_to_all();
@@ -135,6 +150,9 @@ asio::awaitable<std::optional<TryEnd>> RecoveryMailer::attempt(Shared trying) {
     }
     TryEnd end;
     try {
+        if (taken_over && !in_doubt) {
+            co_await inherit_slot(trying->letter);
+        }
         const bool within_limit = co_await take_slot(trying);
         if (!within_limit) {
             co_return std::nullopt;
@@ -255,22 +273,8 @@ asio::awaitable<bool> RecoveryMailer::record(Shared trying, TryEnd end) {
     co_return settlement.action != runtime::Settlement::Action::drop;
 }
 
-asio::awaitable<void> RecoveryMailer::settle_slot(Shared trying, TryEnd end) {
-    if (!trying->slot) {
-        co_return;
-    }
-    const Letter& letter = trying->letter;
-    if (end.slot == SlotUse::freed) {
-        co_await parts_.store.free_mail_slot(letter.slot_holder());
-    } else if (end.slot == SlotUse::passed) {
-        const bool last = end.status != runtime::LedgerStatus::retrying;
-        co_await parts_.store.pass_mail_slot(letter.slot_holder(), letter.next_slot_holder(last));
-    }
-}
-
 bool RecoveryMailer::is_last(const Letter& letter) const {
-    return letter.best_effort ||
-           !settings_.retry.delay_after(static_cast<std::uint32_t>(letter.number_of_try), 0);
+    return !settings_.retry.delay_after(static_cast<std::uint32_t>(letter.number_of_try), 0);
 }
 
 }  // namespace chatear::deletion

@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -28,7 +29,8 @@ namespace chatear::deletion {
 
 /// Sends recovery mails, each driven from its deletion's row (rules 4 to 7). The claim in
 /// `email_sends` comes first: slot, token and content are then one process's alone. One that dies
-/// in between is found by the next pass in what stands in the ledger.
+/// in between is found by the next pass in what stands in the ledger. After a change of address the
+/// notice to the old one is sent first, and tried again as the mail is.
 class RecoveryMailer {
 public:
     /// Everything must outlive it.
@@ -77,21 +79,32 @@ private:
     struct Trying;
     using Shared = std::shared_ptr<Trying>;
 
+    /// One try of a letter, to the verdict in the ledger.
+    struct Tried {
+        std::optional<Handled> decided{};  ///< Nothing more is to be done about it.
+        TryEnd end{};
+    };
+
     asio::awaitable<Handled> send(Letter letter);
-    /// False: over the day's limit.
-    asio::awaitable<bool> send_notice(Letter letter);
+    /// Nothing: it has ended, and the mail that counts may go.
+    asio::awaitable<std::optional<Handled>> send_notice(Letter letter);
+    asio::awaitable<Tried> try_once(Letter letter);
 
     asio::awaitable<Shared> claim(Letter letter);
     /// Nothing: over the day's limit.
     asio::awaitable<std::optional<TryEnd>> attempt(Shared trying);
     asio::awaitable<bool> take_slot(Shared trying);
+    asio::awaitable<void> inherit_slot(Letter letter);
+    asio::awaitable<void> inherit_refused_slot(Letter letter, std::optional<MailRecord> record);
     asio::awaitable<TryEnd> deliver(Shared trying);
     asio::awaitable<Result<mail::Message>> compose(Shared trying);
     asio::awaitable<bool> may_begin(Shared trying);
     asio::awaitable<bool> record(Shared trying, TryEnd end);
-    asio::awaitable<void> settle_slot(Shared trying, TryEnd end);
+    asio::awaitable<void> settle_slot(Letter letter, TryEnd end);
 
+    asio::awaitable<MailContext> context_of(MailResult& result);
     asio::awaitable<Handled> conclude(Deletion deletion, MailResult result);
+    asio::awaitable<Handled> conclude_notice(Letter letter, MailResult result);
     asio::awaitable<Handled> postpone(Deletion deletion);
     asio::awaitable<Handled> apply(Change change);
     bool is_last(const Letter& letter) const;
@@ -101,6 +114,7 @@ private:
     Observer observer_;
     std::mt19937 random_{std::random_device{}()};
     std::uint64_t claims_ = 0;
+    std::map<std::string, std::uint64_t> unanswered_;  // Claims: nobody knows whether they stand.
     int contents_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// What a mail's end makes of its deletion.
+// What a mail's end makes of its deletion and of its slot.
 #include "deletion/recovery_mailer.hpp"
 
 #include <utility>
@@ -6,9 +6,7 @@
 
 namespace chatear::deletion {
 
-asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::conclude(
-    Deletion deletion, MailResult result
-) {
+asio::awaitable<MailContext> RecoveryMailer::context_of(MailResult& result) {
     const DayState day = co_await parts_.store.day_state();
     MailContext context;
     context.now = day.now;
@@ -21,7 +19,22 @@ asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::conclude(
     if (result.kind != MailResult::Kind::accepted) {
         result.at = day.now;
     }
+    co_return context;
+}
+
+asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::conclude(
+    Deletion deletion, MailResult result
+) {
+    const MailContext context = co_await context_of(result);
     Change change = after_mail(deletion, result, context);
+    co_return co_await apply(std::move(change));
+}
+
+asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::conclude_notice(
+    Letter letter, MailResult result
+) {
+    const MailContext context = co_await context_of(result);
+    Change change = notice_postponed(letter.deletion, result, letter.number_of_try, context);
     co_return co_await apply(std::move(change));
 }
 
@@ -38,6 +51,36 @@ asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::apply(Change change) {
         observer_.changed(change);
     }
     co_return happened.front() ? Handled::moved : Handled::nothing;
+}
+
+/// From processes that died before their content began: it has its slot, or they never took one.
+asio::awaitable<void> RecoveryMailer::inherit_slot(Letter letter) {
+    const std::string heir = letter.slot_holder();
+    while (letter.takeovers > 0) {
+        --letter.takeovers;
+        co_await parts_.store.pass_mail_slot(letter.slot_holder(), heir);
+    }
+}
+
+/// Its process may have died between the verdict and the passing.
+asio::awaitable<void> RecoveryMailer::inherit_refused_slot(
+    Letter letter, std::optional<MailRecord> record
+) {
+    const std::optional<Letter> refused = refused_before(letter, record);
+    if (refused) {
+        co_await parts_.store.pass_mail_slot(
+            refused->slot_holder(), refused->next_slot_holder(false)
+        );
+    }
+}
+
+asio::awaitable<void> RecoveryMailer::settle_slot(Letter letter, TryEnd end) {
+    if (end.slot == SlotUse::freed) {
+        co_await parts_.store.free_mail_slot(letter.slot_holder());
+    } else if (end.slot == SlotUse::passed) {
+        const bool last = end.status != runtime::LedgerStatus::retrying;
+        co_await parts_.store.pass_mail_slot(letter.slot_holder(), letter.next_slot_holder(last));
+    }
 }
 
 }  // namespace chatear::deletion

@@ -31,7 +31,8 @@ TryEnd refused_for_good(const smtp::SendResult& result, MailResult::Kind kind) {
     end.result.kind = kind;
     end.slot = SlotUse::passed;
     end.status = LedgerStatus::failed;
-    end.reason = "the mail server refuses it: " + notification::describe(result);
+    end.reason = kind == MailResult::Kind::nobody ? nobody_there : "the mail server refuses it: ";
+    end.reason += notification::describe(result);
     return end;
 }
 

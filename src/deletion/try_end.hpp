@@ -6,6 +6,7 @@
 #include "smtp/mail_transaction.hpp"
 
 #include <string>
+#include <string_view>
 
 /// What an answer of the relay means for a recovery mail's deletion, its slot and its ledger row
 /// (rules 4, 6, 7): pure decisions.
@@ -27,6 +28,10 @@ struct TryEnd {
     bool outage = false;              ///< The next mail would fare alike: wait a little.
     std::string reason{};             ///< For the ledger; "" when accepted.
 };
+
+/// How the ledger's words begin where there is nobody at an address (rule 7): by them a process
+/// knows what another one that died had learnt.
+inline constexpr std::string_view nobody_there = "there is nobody at this address: ";
 
 /// What the relay's answer means. `last_try`: a failure that counts is final.
 TryEnd end_of(

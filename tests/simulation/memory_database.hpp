@@ -39,7 +39,6 @@ public:
         std::string content_sha256{};
         std::string claimed_by{};
         std::uint64_t claim_no = 0;
-        std::uint32_t takeovers = 0;
         bool kept = true;  ///< As proof for a deletion.
         bool content_begun = false;
     };

@@ -71,9 +71,9 @@ MailJob MemoryDeletionStore::job_of(const Deletion& row) const {
     job.deletion = row;
     job.user = database_.user(row.user_id);
     job.record = record_of(row.mail_number);
-    if (row.address_changes > 0 && row.mail_number > 2) {
-        job.former_record = record_of(row.mail_number - 2);
-        job.notice_record = record_of(row.mail_number - 1);
+    if (row.notice_number > 0) {
+        job.former_record = record_of(row.notice_number - 1);
+        job.notice_record = record_of(row.notice_number);
     }
     return job;
 }

@@ -1,6 +1,6 @@
 #include "memory_mail_judge.hpp"
 
-#include "mail/message_id.hpp"
+#include "base/error.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,14 +9,6 @@ namespace chatear::simulation {
 
 using runtime::ClaimAnswer;
 using runtime::LedgerStatus;
-
-namespace {
-
-std::string message_id_of(const runtime::Event& event) {
-    return mail::stable_message_id(event.event_id, "chatear.example");
-}
-
-}  // namespace
 
 bool MemoryMailJudge::takes(MailRow& row, const runtime::Event& event) const {
     const deletion::MailRecord& record = row.record;
@@ -29,7 +21,7 @@ bool MemoryMailJudge::takes(MailRow& row, const runtime::Event& event) const {
     const bool fresh =
         record.status != LedgerStatus::done && (event.generation > record.generation || comes_back);
     if (fresh) {
-        row.takeovers = 0;
+        row.record.takeovers = 0;
         row.content_begun = false;
         return true;
     }
@@ -37,8 +29,7 @@ bool MemoryMailJudge::takes(MailRow& row, const runtime::Event& event) const {
                       record.status == LedgerStatus::working && row.claimed_by != process_ &&
                       !living_.contains(row.claimed_by);
     if (dead) {
-        ++row.takeovers;
-        relay_.verdict_is_lost(message_id_of(event));
+        ++row.record.takeovers;
     }
     return dead;
 }
@@ -48,14 +39,15 @@ runtime::ClaimReply MemoryMailJudge::reply_from(
 ) const {
     runtime::ClaimReply reply;
     reply.attempts = row.record.attempts;
-    reply.takeovers = row.takeovers;
+    reply.takeovers = row.record.takeovers;
     if (row.content_sha256 != event.content_sha256) {
         reply.answer = ClaimAnswer::conflict;
     } else if (row.record.generation > event.generation) {
         reply.answer = ClaimAnswer::stale;
     } else if (row.record.status == LedgerStatus::working && is_ours(row, claim_no)) {
-        reply.answer = row.takeovers > 0 ? ClaimAnswer::taken_over : ClaimAnswer::granted;
-        reply.content_may_have_left = row.takeovers > 0 && (!notes_content_ || row.content_begun);
+        reply.answer = row.record.takeovers > 0 ? ClaimAnswer::taken_over : ClaimAnswer::granted;
+        reply.content_may_have_left =
+            row.record.takeovers > 0 && (!notes_content_ || row.content_begun);
     } else if (row.record.status == LedgerStatus::working) {
         reply.answer = ClaimAnswer::held;
     } else {
@@ -84,6 +76,9 @@ asio::awaitable<runtime::ClaimReply> MemoryMailJudge::claim(
         row.claim_no = claim_no;
     }
     const runtime::ClaimReply reply = reply_from(row, event, claim_no);
+    if (faults_.crashes && faults_.one_in(50)) {
+        throw Unavailable("postgres", "simulated", "the answer to a claim is lost");
+    }
     faults_.after_effect();
     co_return reply;
 }
@@ -123,12 +118,12 @@ asio::awaitable<runtime::Settlement> MemoryMailJudge::record(
     const bool open =
         ours && record.status == LedgerStatus::working && record.generation == claim.generation;
     if (!stands && (accepted || open)) {
-        relay_.verdict_stands(message_id_of(event));
         record.status = verdict.status;
         record.attempts += verdict.counts_attempt ? 1 : 0;
         record.generation = std::max(record.generation, next);
         record.sent_at = accepted ? std::optional(database_.now()) : record.sent_at;
         record.reply = details.at(0).value_or(details.at(1).value_or(verdict.reason));
+        record.error = details.at(1).value_or(verdict.reason);
         record.recipient = details.at(2).value_or("");
     }
     if (stands || accepted || open) {

@@ -3,7 +3,6 @@
 #include "fault_plan.hpp"
 #include "memory_database.hpp"
 #include "runtime/judge.hpp"
-#include "simulated_relay.hpp"
 
 #include <set>
 #include <string>
@@ -17,18 +16,16 @@ namespace asio = boost::asio;
 class MemoryMailJudge final : public runtime::Judge {
 public:
     /// `living`: the processes whose claims nobody may take. `notes_content`: a content that was
-    /// not noted has surely not left (MAIL_ON_AMBIGUITY=hold).
+    /// not noted has surely not left.
     MemoryMailJudge(
         MemoryDatabase& database,
         FaultPlan& faults,
-        SimulatedRelay& relay,
         std::string process,
         const std::set<std::string>& living,
         bool notes_content
     )
         : database_(database),
           faults_(faults),
-          relay_(relay),
           process_(std::move(process)),
           living_(living),
           notes_content_(notes_content) {}
@@ -68,7 +65,6 @@ private:
 
     MemoryDatabase& database_;
     FaultPlan& faults_;
-    SimulatedRelay& relay_;
     std::string process_;
     const std::set<std::string>& living_;
     const bool notes_content_;

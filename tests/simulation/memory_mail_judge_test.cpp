@@ -24,9 +24,8 @@ public:
     Time now() override { return database_.now(); }
     std::string mail() override { return "d1.1"; }
     runtime::Judge& judge(const std::string& process) override {
-        const auto [entry, is_new] = judges_.try_emplace(
-            process, database_, faults_, relay_, process, living_, notes_content_
-        );
+        const auto [entry, is_new] =
+            judges_.try_emplace(process, database_, faults_, process, living_, notes_content_);
         if (is_new) {
             living_.insert(process);
         }
@@ -44,7 +43,6 @@ private:
     Clocks clocks_{parse_time("2026-11-25T12:00:00Z").value()};
     FaultPlan faults_{0};
     MemoryDatabase database_{clocks_};
-    SimulatedRelay relay_{database_, faults_};
     std::set<std::string> living_;
     std::map<std::string, MemoryMailJudge> judges_;
 };

@@ -19,6 +19,8 @@ deletion::RecoveryMailer::Settings mailer_settings(const Surroundings& world) {
     return settings;
 }
 
+constexpr bool notes_content = true;  // As the product does of recovery mails.
+
 }  // namespace
 
 SimulatedProcess::SimulatedProcess(
@@ -28,14 +30,7 @@ SimulatedProcess::SimulatedProcess(
       name_(std::move(name)),
       clock_(world.clocks, clock_wrong_by),
       store_(world.database, world.faults, world.on_execution),
-      judge_(
-          world.database,
-          world.faults,
-          world.relay,
-          name_,
-          world.living,
-          world.on_ambiguity == notification::OnAmbiguity::hold
-      ),
+      judge_(world.database, world.faults, name_, world.living, notes_content),
       guard_(world.stream, store_, world.faults),
       execution_(
           {store_, world.limits, guard_, journal_, clock_},

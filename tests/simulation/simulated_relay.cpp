@@ -23,11 +23,6 @@ std::string user_of(const std::string& address) {
     return address.substr(0, address.find('-'));
 }
 
-std::string message_id_of(const std::string& content) {
-    const std::size_t begin = content.find('<', content.find("Message-ID:"));
-    return content.substr(begin, content.find('>', begin) + 1 - begin);
-}
-
 }  // namespace
 
 asio::awaitable<smtp::SendResult> SimulatedRelay::send(
@@ -48,7 +43,7 @@ asio::awaitable<smtp::SendResult> SimulatedRelay::send(
     const bool may_have_arrived =
         result.status == smtp::SendStatus::accepted || result.status == smtp::SendStatus::in_doubt;
     if (may_have_arrived) {
-        count_content(envelope.rcpt_to, day, message_id_of(*bytes));
+        count_content(envelope.rcpt_to, day);
     }
     faults_.after_effect();
     co_return result;
@@ -78,21 +73,10 @@ smtp::SendResult SimulatedRelay::answer(Mood now, const std::string& address) {
     return result_of(smtp::SendStatus::in_doubt, 0, "no answer");
 }
 
-void SimulatedRelay::count_content(
-    const std::string& address, const std::string& day, const std::string& message_id
-) {
+void SimulatedRelay::count_content(const std::string& address, const std::string& day) {
     const Count key{user_of(address), day};
     const int count = ++contents_[key];
     EXPECT_LE(count, 2) << "recovery mails to " << address << " on " << day;
-    unsettled_[message_id] = key;
-}
-
-void SimulatedRelay::verdict_is_lost(const std::string& message_id) {
-    const auto content = unsettled_.find(message_id);
-    if (content != unsettled_.end()) {
-        --contents_[content->second];
-        unsettled_.erase(content);
-    }
 }
 
 bool SimulatedRelay::judged_between(const std::string& address_hash, Time from, Time to) const {

@@ -30,25 +30,19 @@ public:
     /// or refused as addressed to nobody.
     bool judged_between(const std::string& address_hash, Time from, Time to) const;
 
-    void verdict_stands(const std::string& message_id) { unsettled_.erase(message_id); }
-    /// Its process died in the window that physics leaves open: a second copy is not one too many.
-    void verdict_is_lost(const std::string& message_id);
-
     Mood mood = Mood::accepts;
 
 private:
     using Count = std::pair<std::string, std::string>;  // A user and a UTC day.
 
     smtp::SendResult answer(Mood now, const std::string& address);
-    void count_content(
-        const std::string& address, const std::string& day, const std::string& message_id
-    );
+    void count_content(const std::string& address, const std::string& day);
 
     MemoryDatabase& database_;
     FaultPlan& faults_;
     std::multimap<std::string, Time> judged_;  // By the address's hash; the true time.
-    std::map<Count, int> contents_;            // Not refused.
-    std::map<std::string, Count> unsettled_;   // Those of them without a verdict.
+    // Not refused, also those whose process died before it knew.
+    std::map<Count, int> contents_;
 };
 
 }  // namespace chatear::simulation

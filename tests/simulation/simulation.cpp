@@ -176,6 +176,8 @@ void Simulation::check_execution(const Deletion& row, const User& user) {
     const auto address = mail_address(user);
     EXPECT_EQ(address ? deletion::address_hash(*address) : "", row.address_hash);
 
+    check_notice(row);
+
     const std::string day = utc_day(database_.now());
     EXPECT_LE(++executed_on_[day], world_.daily_limit) << "executions on " << day;
 
@@ -190,6 +192,22 @@ void Simulation::check_execution(const Deletion& row, const User& user) {
         check_heard(stream_.at(place));
     }
     std::for_each(database_.outbox.begin(), database_.outbox.end(), check_heard);
+}
+
+/// Who had the address before was told, or could not be, for good; an operator may vouch for all.
+void Simulation::check_notice(const Deletion& row) const {
+    const auto former = database_.mails.find(mail_id(row, row.notice_number - 1));
+    const bool wanted = row.notice_number > 0 && former != database_.mails.end() &&
+                        !former->second.record.recipient.empty();
+    if (!wanted || vouched_.contains(row.id)) {
+        return;
+    }
+    const auto notice = database_.mails.find(mail_id(row, row.notice_number));
+    ASSERT_NE(notice, database_.mails.end());
+    const runtime::LedgerStatus status = notice->second.record.status;
+    EXPECT_NE(status, runtime::LedgerStatus::working);
+    EXPECT_NE(status, runtime::LedgerStatus::retrying);
+    EXPECT_NE(status, runtime::LedgerStatus::deferred);
 }
 
 void Simulation::come_to_rest() {

@@ -47,6 +47,7 @@ private:
     void act();
     void let_others_run();
     void check_execution(const Deletion& row, const User& user);
+    void check_notice(const Deletion& row) const;
 
     // What processes do.
     void some_process(const Work& work);
@@ -71,6 +72,7 @@ private:
     void another_systems_row_is_found();
 
     std::string some_user();
+    std::string somebody_who_waits();
     std::string new_address(const std::string& user_id);
 
     Clocks clocks_;

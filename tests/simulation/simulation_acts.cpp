@@ -18,6 +18,17 @@ std::string Simulation::some_user() {
     return fmt::format("u{}", faults_.below(user_count));
 }
 
+/// Somebody whose deletion is scheduled, if there is one.
+std::string Simulation::somebody_who_waits() {
+    std::vector<std::string> ids;
+    for (const auto& [id, row] : database_.deletions) {
+        if (row.status == Status::scheduled) {
+            ids.push_back(row.user_id);
+        }
+    }
+    return ids.empty() ? some_user() : ids.at(faults_.below(ids.size()));
+}
+
 std::string Simulation::new_address(const std::string& user_id) {
     return fmt::format("{}-{}@example.com", user_id, faults_.below(1'000'000));
 }
@@ -130,7 +141,7 @@ void Simulation::the_product_changes_a_user() {
     if (!faults_.one_in(6)) {
         return;
     }
-    const std::string id = some_user();
+    const std::string id = faults_.one_in(2) ? some_user() : somebody_who_waits();
     const auto found = database_.users.find(id);
     if (found == database_.users.end() || found->second.is_deleted) {
         // Somebody registers anew.

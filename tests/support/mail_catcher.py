@@ -9,6 +9,7 @@ The local part of a recipient makes it misbehave:
   refuse-550-5.7.1@...            ... and with that enhanced status code
   content-554@...                 the content is answered with that code, and not kept
   lost@...                        the content is kept, and the connection closed without an answer
+  silent@...                      the content is kept, and never answered
   half@...                        the connection is closed at DATA
 """
 
@@ -70,6 +71,8 @@ class Catcher:
         self.keep(server, session, envelope)
         if any(address.startswith("lost@") for address in envelope.rcpt_tos):
             server.transport.close()
+        if any(address.startswith("silent@") for address in envelope.rcpt_tos):
+            await asyncio.Event().wait()
         return f"250 2.0.0 kept as {self.number:06}.eml"
 
     def keep(self, server, session, envelope):

@@ -28,10 +28,11 @@ VALUES ($1::uuid, $2, $3::timestamptz, $4::timestamptz, $5::timestamptz, $6::tim
 RETURNING id)";
 
 const std::string insert_mail = R"(
-INSERT INTO email_sends AS m (event_id, status, generation, attempts, sent_at, recipient, smtp_reply, kept)
-VALUES ($1, $2, $3::int, $4::int, $5::timestamptz, nullif($6, ''), nullif($7, ''), true)
-ON CONFLICT (event_id) DO UPDATE SET status = excluded.status, generation = excluded.generation,
-    attempts = excluded.attempts, sent_at = excluded.sent_at, recipient = excluded.recipient, smtp_reply = excluded.smtp_reply)";
+INSERT INTO email_sends AS m (event_id, status, generation, attempts, sent_at, recipient, smtp_reply, takeovers, error, kept)
+VALUES ($1, $2, $3::int, $4::int, $5::timestamptz, nullif($6, ''), nullif($7, ''), $8::int, nullif($9, ''), true)
+ON CONFLICT (event_id) DO UPDATE SET status = excluded.status, generation = excluded.generation, attempts = excluded.attempts,
+    sent_at = excluded.sent_at, recipient = excluded.recipient, smtp_reply = excluded.smtp_reply, takeovers = excluded.takeovers,
+    error = excluded.error)";
 
 std::string word_of(runtime::LedgerStatus status) {
     switch (status) {
@@ -92,7 +93,8 @@ public:
         Params params;
         params.text(id).text(word_of(record.status)).integer(record.generation);
         params.integer(record.attempts).optional_time(record.sent_at);
-        params.text(record.recipient).text(record.reply);
+        params.text(record.recipient).text(record.reply).integer(record.takeovers);
+        params.text(record.error);
         query(insert_mail, params);
     }
     void set_recovery_in_hand(bool stands) override {

@@ -81,6 +81,18 @@ TEST_F(MailChanges, Rule4AChangeThatMissedACountedTryDoesNotHappen) {
     EXPECT_TRUE(happens(*resend(find(id), before.requested_at, "of what is now")));
 }
 
+// Each takeover from a process that died with a content under way asks for a slot of its own.
+TEST_F(MailChanges, Rule6AContentThatMayHaveLeftKeepsItsSlotFromItsSuccessor) {
+    run([&]() -> asio::awaitable<void> {
+        const std::optional<Slot> first = co_await a_.store.take_mail_slot("u", "x.1.0.0", 2);
+        EXPECT_EQ(first->number, 1);
+        const std::optional<Slot> second = co_await a_.store.take_mail_slot("u", "x.1.0.1", 2);
+        EXPECT_EQ(second->number, 2);
+        const std::optional<Slot> third = co_await a_.store.take_mail_slot("u", "x.1.0.2", 2);
+        EXPECT_EQ(third, std::nullopt);
+    });
+}
+
 TEST_F(MailChanges, EachTimeThatItIsHeldIsToldAnew) {
     const std::string id = due_deletion(user());
     for (int time = 0; time < 2; ++time) {

@@ -63,7 +63,9 @@ TEST_P(DeletionStoreContract, Rule4ADueMailComesWithItsUserAndWhatTheLedgerSays)
     record.generation = 2;
     record.attempts = 2;
     record.recipient = "ann@example.test";
+    record.takeovers = 1;
     record.reply = "450 later";
+    record.error = "the mail server wants it later";
     world().set_mail(mail_id(row(id), 1), record);
     world().remove_user(made.id);
     const std::vector<MailJob> tried = due_mails();
@@ -75,11 +77,13 @@ TEST_P(DeletionStoreContract, Rule4ADueMailComesWithItsUserAndWhatTheLedgerSays)
     EXPECT_EQ(tried[0].record->attempts, 2U);
     EXPECT_EQ(tried[0].record->sent_at, std::nullopt);
     EXPECT_EQ(tried[0].record->recipient, "ann@example.test");
+    EXPECT_EQ(tried[0].record->takeovers, 1U);
     EXPECT_EQ(tried[0].record->reply, "450 later");
+    EXPECT_EQ(tried[0].record->error, "the mail server wants it later");
     EXPECT_FALSE(tried[0].former_record || tried[0].notice_record);
 }
 
-TEST_P(DeletionStoreContract, AfterAChangeOfAddressADueMailComesWithTheTwoBeforeIt) {
+TEST_P(DeletionStoreContract, AfterAChangeOfAddressADueMailComesWithItsNoticeAndTheOneBeforeThat) {
     const std::string ann = user("old@example.test");
     const std::string id = due(ann);
     change_address(ann, "new@example.test");
@@ -95,6 +99,12 @@ TEST_P(DeletionStoreContract, AfterAChangeOfAddressADueMailComesWithTheTwoBefore
     ASSERT_TRUE(after[0].notice_record);
     EXPECT_EQ(after[0].notice_record->status, LedgerStatus::done);
     EXPECT_FALSE(after[0].record);
+    EXPECT_TRUE(apply(resend(row(id), now(), "a test").value()));
+    const std::vector<MailJob> resent = due_mails();
+    ASSERT_EQ(resent.size(), 1U);
+    EXPECT_EQ(resent[0].deletion.mail_number, 4);
+    ASSERT_TRUE(resent[0].notice_record) << "the notice stays the second mail";
+    EXPECT_EQ(resent[0].notice_record->recipient, "old@example.test");
 }
 
 TEST_P(DeletionStoreContract, Rule12TellsHowLongTheNextDueIsAway) {

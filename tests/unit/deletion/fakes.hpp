@@ -223,11 +223,15 @@ public:
 
     asio::awaitable<runtime::ClaimReply> claim(
         const runtime::Event& event,
-        std::uint64_t /*claim_no*/,
+        std::uint64_t claim_no,
         std::vector<std::optional<std::string>> details
     ) override {
         claims.push_back(event.event_id);
+        claim_numbers.push_back(claim_no);
         claim_details.push_back(std::move(details));
+        if (answers_get_lost) {
+            throw Unavailable("postgres", "test:1", "the answer to a claim is lost");
+        }
         co_return reply;
     }
     asio::awaitable<runtime::Settlement> record(
@@ -256,7 +260,9 @@ public:
     runtime::ClaimReply reply{.answer = runtime::ClaimAnswer::granted};
     runtime::Settlement settlement{};
     bool allows = true;
+    bool answers_get_lost = false;
     std::vector<std::string> claims;
+    std::vector<std::uint64_t> claim_numbers;
     std::vector<std::vector<std::optional<std::string>>> claim_details;
     std::vector<Recorded> recorded;
 };

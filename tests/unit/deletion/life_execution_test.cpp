@@ -107,6 +107,7 @@ TEST(SpecialCases, AnAddressThatChangedAfterAcceptanceGetsAMailOfItsOwn) {
     const auto& change = std::get<Change>(changed);
     EXPECT_EQ(change.after.status, Status::queued);
     EXPECT_EQ(change.after.mail_number, 3);
+    EXPECT_EQ(change.after.notice_number, 2);
     EXPECT_EQ(change.after.mail_attempts, 0);
     EXPECT_EQ(change.after.address_changes, 1);
     EXPECT_EQ(change.after.next_mail_at, due);

@@ -80,6 +80,26 @@ TEST(Rule4, AMailThatWasWithdrawnIsNoTry) {
     EXPECT_TRUE(change.notices.empty());
 }
 
+TEST(Rule4, ANoticeIsTriedAgainWithTheDelaysOfThePolicyAndIsNoTryOfTheMail) {
+    Deletion deletion = queued();
+    deletion.mail_number = 3;
+    deletion.notice_number = 2;
+    const Change later = notice_postponed(
+        deletion, result_of(Kind::try_later, "451 4.7.1 greylisted"), 3, context()
+    );
+    Deletion expected = deletion;
+    expected.next_mail_at = noon + 1min + 2s;
+    EXPECT_EQ(later.after, expected);
+    EXPECT_EQ(actions(later.audit), "deletion.mail_postponed");
+    EXPECT_EQ(later.audit[0].meta.at("mail_number"), 2);
+    EXPECT_EQ(later.audit[0].meta.at("attempts"), 3);
+    EXPECT_EQ(meta(later.audit[0], "reply"), "451 4.7.1");
+    const Change withdrawn = notice_postponed(deletion, result_of(Kind::withdrawn), 3, context());
+    expected.next_mail_at = noon + 1min + withdrawn_pause;
+    EXPECT_EQ(withdrawn.after, expected);
+    EXPECT_TRUE(withdrawn.audit.empty());
+}
+
 TEST(Rule6, WithoutASlotTheMailWaitsForTheNextDayAndTheDeletionWithIt) {
     const Change change = mail_limited(queued(), next_utc_day(noon));
     EXPECT_EQ(change.after.status, Status::queued);

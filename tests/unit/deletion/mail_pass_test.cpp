@@ -153,6 +153,23 @@ TEST_F(Mails, Rule12WhileSomethingIsDownOneAtATimeFindsOutWhetherItIsBack) {
     run(body);
 }
 
+TEST_F(Mails, Rule12OneThatStaysBehindKeepsNoOthersAfterAnOutage) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        limits_.down = true;
+        store_.mails = {job("ann")};
+        (void)co_await pass_.run();
+        limits_.down = false;
+        judge_.reply.answer = runtime::ClaimAnswer::held;
+        store_.mails = {job("elsewhere")};
+        (void)co_await pass_.run();
+        judge_.reply.answer = runtime::ClaimAnswer::granted;
+        store_.mails = {job("ann"), job("bob"), job("cid")};
+        (void)co_await pass_.run();
+        EXPECT_THAT(transport_.ended, SizeIs(3));
+    };
+    run(body);
+}
+
 TEST_F(Mails, WaitsForTheNextThatIsDue) {
     const auto body = [&]() -> asio::awaitable<void> {
         store_.next_due = milliseconds(5'000);

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <stdexcept>
 
 namespace chatear::deletion {
 namespace {
@@ -28,6 +29,9 @@ public:
         changed.notify_all();
         if (down) {
             throw Unavailable("postgres", "test:1", "the test says so");
+        }
+        if (breaks) {
+            throw std::runtime_error("nobody foresaw this");
         }
         co_return wait;
     }
@@ -51,6 +55,7 @@ public:
     net::Notification changed;
     milliseconds wait{hours(1)};
     bool down = false;
+    bool breaks = false;
     bool ended = true;
     int runs = 0;
     bool drained = false;
@@ -108,6 +113,24 @@ TEST_F(SchedulerTest, Rule12OneThatCannotWorkKeepsNoOther) {
     };
     run(body);
     EXPECT_THAT(trouble, HasSubstr("two: postgres is down"));
+    EXPECT_EQ(afterwards, "");
+}
+
+TEST_F(SchedulerTest, WhatATaskDidNotForeseeEndsNeitherItNorTheProcess) {
+    two_->breaks = true;
+    one_->wait = milliseconds(1);
+    std::string trouble;
+    std::string afterwards = "?";
+    const auto body = [&](Scheduler& scheduler) -> asio::awaitable<void> {
+        co_await one_->reached(5);
+        trouble = scheduler.trouble();
+        two_->breaks = false;
+        co_await two_->reached(2);
+        co_await net::sleep_for(milliseconds(1));
+        afterwards = scheduler.trouble();
+    };
+    run(body);
+    EXPECT_THAT(trouble, HasSubstr("two: it failed: nobody foresaw this"));
     EXPECT_EQ(afterwards, "");
 }
 

@@ -41,11 +41,13 @@ TEST(TryEnd, Rule7OnlyTheseCodesMeanThatThereIsNobody) {
         EXPECT_EQ(nobody.result.kind, Kind::nobody) << code;
         EXPECT_EQ(nobody.status, LedgerStatus::failed);
         EXPECT_EQ(nobody.slot, SlotUse::passed);
+        EXPECT_TRUE(nobody.reason.starts_with(nobody_there)) << nobody.reason;
     }
     for (const std::string code : {"5.1.0", "5.1.3", "5.1.8", "5.2.2", "5.7.1", "no code,"}) {
         const TryEnd never = end(result_of(smtp::SendStatus::never, 550, code + " no"));
         EXPECT_EQ(never.result.kind, Kind::never) << code;
         EXPECT_EQ(never.status, LedgerStatus::failed);
+        EXPECT_FALSE(never.reason.starts_with(nobody_there)) << never.reason;
     }
 }
 
