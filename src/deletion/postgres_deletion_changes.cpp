@@ -143,12 +143,18 @@ asio::awaitable<std::vector<bool>> PostgresDeletionStore::apply(std::vector<Chan
             for (const std::size_t place : places) {
                 round.push_back(&changes[place]);
             }
-            std::vector<std::size_t> done = co_await change(transaction, *tables, round);
-            std::ranges::sort(done);  // The audit log tells them in their order.
+            const std::vector<std::size_t> done = co_await change(transaction, *tables, round);
             for (const std::size_t n : done) {
                 happened[places[n]] = true;
-                const std::vector<AuditEntry>& entries = round[n]->audit;
-                audit.insert(audit.end(), entries.begin(), entries.end());
+            }
+            // A round is in the order of its locks; the audit log tells it in that of the batch.
+            std::vector<std::size_t> in_order = places;
+            std::ranges::sort(in_order);
+            for (const std::size_t place : in_order) {
+                if (happened[place]) {
+                    const std::vector<AuditEntry>& entries = changes[place].audit;
+                    audit.insert(audit.end(), entries.begin(), entries.end());
+                }
             }
         }
         co_await finish(transaction, *tables, audit);
