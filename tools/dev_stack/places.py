@@ -1,5 +1,6 @@
 """Where things are: this checkout, programs of servers, folders that another user may enter."""
 
+import itertools
 import os
 import pathlib
 import pwd
@@ -12,6 +13,8 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 DEV = CHECKOUT / ".dev"
 # What another user must reach is kept here where the checkout itself is closed to others.
 SHARED = pathlib.Path("/var/lib/chatear-dev")
+PORTS = range(10_240, 32_768)
+walk = itertools.count(random.randrange(len(PORTS)))
 
 
 def program(name):
@@ -61,12 +64,14 @@ def folder_for_postgres(wanted, name):
 
 
 def free_port():
-    """A port of 127.0.0.1 that nobody listened on a moment ago.
+    """A port of 127.0.0.1 that nobody listens on; one process is not given it twice.
 
     Below those that the kernel gives to connections (ip(7), ip_local_port_range): one of them could be a client's
-    by the time the server starts, or while a stopped one is away.
+    by the time the server starts, or while a stopped one is away. Each process walks on from a place of its own, so
+    that two do not meet between choosing and listening.
     """
-    for port in random.sample(range(10_240, 32_768), 1_000):
+    for _ in PORTS:
+        port = PORTS[next(walk) % len(PORTS)]
         if is_free(port):
             return port
     raise OSError("no free port between 10240 and 32767")
