@@ -98,6 +98,80 @@ TEST_F(TransactionTest, TellsOfAConstraintThatTheCommitItselfFinds) {
     with_pool(options(), work);
 }
 
+TEST_F(TransactionTest, SeveralStatementsGoInOneWriteAndEachSeesThoseBeforeIt) {
+    const auto work = [](Pool& pool) -> asio::awaitable<void> {
+        co_await make_table(pool);
+        Transaction transaction = co_await pool.begin();
+        std::vector<Call> calls;
+        calls.push_back({"INSERT INTO t VALUES (1)"});
+        calls.push_back({"INSERT INTO t SELECT a + $1::int FROM t RETURNING a"});
+        calls.back().params.integer(6);
+        const std::vector<QueryResult> results = co_await transaction.query_all(std::move(calls));
+        EXPECT_EQ(results.size(), 2U);
+        EXPECT_EQ(results.at(1)->integer(0, 0), 7);
+        const std::string before = co_await count(pool);
+        EXPECT_EQ(before, "0");
+        (void)co_await transaction.commit();
+        const std::string after = co_await count(pool);
+        EXPECT_EQ(after, "2");
+    };
+    with_pool(options(), work);
+}
+
+TEST_F(TransactionTest, OneOfSeveralThatFailsFailsThoseBehindIt) {
+    const auto work = [](Pool& pool) -> asio::awaitable<void> {
+        co_await make_table(pool);
+        Transaction transaction = co_await pool.begin();
+        std::vector<Call> calls;
+        calls.push_back({"INSERT INTO t VALUES (1)"});
+        calls.push_back({"SELECT 1/0"});
+        calls.push_back({"INSERT INTO t VALUES (2)"});
+        const std::vector<QueryResult> results = co_await transaction.query_all(std::move(calls));
+        EXPECT_TRUE(results.at(0).has_value());
+        EXPECT_EQ(state_of(results.at(1)), "22012");
+        EXPECT_EQ(state_of(results.at(2)), "25P02");
+        co_await transaction.rollback();
+        const std::string after = co_await count(pool);
+        EXPECT_EQ(after, "0");
+    };
+    with_pool(options(), work);
+}
+
+TEST_F(TransactionTest, AFirstStatementThatCannotBeSentCostsNoConnection) {
+    ConnectionOptions one = options();
+    one.connections = 1;
+    const auto work = [](Pool& pool) -> asio::awaitable<void> {
+        const std::string backend = co_await value(pool, "SELECT pg_backend_pid()");
+        {
+            Transaction transaction = co_await pool.begin();
+            Params nul;
+            nul.text(std::string("a\0b", 3));
+            const QueryResult refused = co_await transaction.query("SELECT $1", std::move(nul));
+            EXPECT_EQ(state_of(refused), "22021");
+        }
+        const std::string same = co_await value(pool, "SELECT pg_backend_pid()");
+        EXPECT_EQ(same, backend);
+    };
+    with_pool(one, work);
+}
+
+TEST_F(TransactionTest, WithoutAStatementItEndsAsItBegan) {
+    const auto work = [](Pool& pool) -> asio::awaitable<void> {
+        co_await make_table(pool);
+        Transaction empty = co_await pool.begin();
+        const QueryResult committed = co_await empty.commit();
+        EXPECT_TRUE(committed.has_value());
+        Transaction single = co_await pool.begin();
+        const QueryResult last = co_await single.commit_with("INSERT INTO t VALUES (1)", none);
+        EXPECT_TRUE(last.has_value());
+        Transaction undone = co_await pool.begin();
+        co_await undone.rollback();
+        const std::string after = co_await count(pool);
+        EXPECT_EQ(after, "1");
+    };
+    with_pool(options(), work);
+}
+
 TEST_F(TransactionTest, EndsWithItsLastStatement) {
     const auto work = [](Pool& pool) -> asio::awaitable<void> {
         co_await make_table(pool);
