@@ -157,13 +157,11 @@ asio::awaitable<void> PostgresDeletionStore::resolve(
     }
 }
 
-/// `rows`: the facts of these places, as the rounds before left them.
 asio::awaitable<void> PostgresDeletionStore::enter_round(
-    StoreTransaction& transaction,
-    Entering& batch,
-    const std::vector<std::size_t>& places,
-    const postgres::Rows& rows
+    StoreTransaction& transaction, Entering& batch, const std::vector<std::size_t>& places
 ) {
+    postgres::Params asked = batch.facts_params(places);
+    const postgres::Rows rows = co_await transaction.run(batch.known.sql.facts, std::move(asked));
     CHATEAR_ASSERT(rows.size() == places.size());
     const Time now = rows.time(0, "now");
     std::vector<RequestDecision> decisions(places.size());
@@ -204,16 +202,12 @@ asio::awaitable<std::vector<RequestReply>> PostgresDeletionStore::enter(
         [&](StoreTransaction& transaction) -> asio::awaitable<std::vector<RequestReply>> {
         Entering batch(*tables, requests, offset);
         co_await resolve(transaction, batch);
-        // With the first round's facts go the locks that they are read under.
-        std::vector<postgres::Call> calls;
-        calls.push_back({lock_users});
-        calls.back().params.texts(batch.user_ids);
+        postgres::Params users;
+        users.texts(batch.user_ids);
+        (void)co_await transaction.run(lock_users, std::move(users));
         const std::vector<std::vector<std::size_t>> rounds = batch.rounds();
         for (const std::vector<std::size_t>& places : rounds) {
-            calls.push_back({tables->sql.facts, batch.facts_params(places)});
-            const std::vector<postgres::Rows> rows = co_await transaction.run_all(std::move(calls));
-            calls.clear();
-            co_await enter_round(transaction, batch, places, rows.back());
+            co_await enter_round(transaction, batch, places);
         }
         co_await finish(transaction, *tables, batch.audit);
         co_return std::move(batch.replies);

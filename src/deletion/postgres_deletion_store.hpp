@@ -71,10 +71,7 @@ private:
     struct Entering;
     static asio::awaitable<void> resolve(StoreTransaction& transaction, Entering& batch);
     static asio::awaitable<void> enter_round(
-        StoreTransaction& transaction,
-        Entering& batch,
-        const std::vector<std::size_t>& places,
-        const postgres::Rows& rows
+        StoreTransaction& transaction, Entering& batch, const std::vector<std::size_t>& places
     );
 
     // Changes.

@@ -19,54 +19,23 @@ StoreTransaction::StoreTransaction(std::string where, postgres::Transaction tran
 
 asio::awaitable<StoreTransaction> StoreTransaction::begin(postgres::Pool& pool) {
     postgres::Transaction transaction = co_await pool.begin();
-    co_return StoreTransaction(pool.where(), std::move(transaction));
-}
-
-asio::awaitable<std::vector<postgres::QueryResult>> StoreTransaction::query_all(
-    std::vector<postgres::Call> calls
-) {
-    const bool first = !std::exchange(plans_anew_, true);
-    if (first) {
-        calls.insert(calls.begin(), postgres::Call{plan_anew});
-    }
-    std::vector<postgres::QueryResult> results = co_await transaction_.query_all(std::move(calls));
-    if (first) {
-        results.erase(results.begin());  // Had it failed, all behind it would have.
-    }
-    co_return results;
-}
-
-asio::awaitable<postgres::QueryResult> StoreTransaction::query(
-    const std::string& statement, postgres::Params params
-) {
-    std::vector<postgres::Call> calls;
-    calls.push_back({statement, std::move(params)});
-    std::vector<postgres::QueryResult> results = co_await query_all(std::move(calls));
-    co_return std::move(results.front());
-}
-
-asio::awaitable<std::vector<postgres::Rows>> StoreTransaction::run_all(
-    std::vector<postgres::Call> calls
-) {
-    std::vector<postgres::QueryResult> results = co_await query_all(std::move(calls));
-    std::vector<postgres::Rows> rows;
-    for (postgres::QueryResult& result : results) {
-        rows.push_back(rows_or_throw(std::move(result)));
-    }
-    co_return rows;
+    StoreTransaction begun(pool.where(), std::move(transaction));
+    postgres::Params none;
+    (void)co_await begun.run(plan_anew, std::move(none));
+    co_return begun;
 }
 
 asio::awaitable<postgres::Rows> StoreTransaction::run(
     const std::string& statement, postgres::Params params
 ) {
-    postgres::QueryResult result = co_await query(statement, std::move(params));
+    postgres::QueryResult result = co_await transaction_.query(statement, std::move(params));
     co_return rows_or_throw(std::move(result));
 }
 
 asio::awaitable<postgres::QueryResult> StoreTransaction::try_run(
     const std::string& statement, postgres::Params params
 ) {
-    postgres::QueryResult result = co_await query(statement, std::move(params));
+    postgres::QueryResult result = co_await transaction_.query(statement, std::move(params));
     if (!result) {
         const auto kind = postgres::classify(result.error().sqlstate);
         const bool refused =
@@ -83,7 +52,7 @@ asio::awaitable<postgres::QueryResult> StoreTransaction::try_on_row(
 ) {
     postgres::QueryResult result = postgres::SqlError();
     try {
-        result = co_await query(statement, std::move(params));
+        result = co_await transaction_.query(statement, std::move(params));
     } catch (const postgres::StatementCancelled& cancelled) {
         result = postgres::SqlError{std::string(statement_cancelled), cancelled.why(), "", ""};
     }

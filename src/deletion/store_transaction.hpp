@@ -2,7 +2,6 @@
 
 #include "base/error.hpp"
 #include "net/timer.hpp"
-#include "postgres/connection.hpp"
 #include "postgres/pool.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -12,7 +11,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace chatear::deletion {
 
@@ -36,9 +34,6 @@ public:
     static asio::awaitable<StoreTransaction> begin(postgres::Pool& pool);
 
     asio::awaitable<postgres::Rows> run(const std::string& statement, postgres::Params params);
-
-    /// Several statements, sent without waiting in between; each sees what those before it did.
-    asio::awaitable<std::vector<postgres::Rows>> run_all(std::vector<postgres::Call> calls);
 
     /// The same for a statement that the product's own constraints and triggers may refuse: their
     /// error is a value. Only a rollback is possible then.
@@ -64,16 +59,10 @@ public:
 
 private:
     StoreTransaction(std::string where, postgres::Transaction transaction);
-    asio::awaitable<std::vector<postgres::QueryResult>> query_all(std::vector<postgres::Call> calls
-    );
-    asio::awaitable<postgres::QueryResult> query(
-        const std::string& statement, postgres::Params params
-    );
     postgres::Rows rows_or_throw(postgres::QueryResult result) const;
 
     std::string where_;
     postgres::Transaction transaction_;
-    bool plans_anew_ = false;
     bool ended_ = false;
 };
 

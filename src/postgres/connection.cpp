@@ -63,33 +63,6 @@ asio::awaitable<QueryResult> Connection::query(Statement statement, const Params
     co_return result;
 }
 
-asio::awaitable<std::vector<QueryResult>> Connection::query_all(std::vector<Call> calls) {
-    for (const Call& call : calls) {
-        const std::optional<std::size_t> with_nul = call.params.with_nul();
-        if (with_nul) {
-            std::vector<QueryResult> refused;
-            for (std::size_t n = 0; n < calls.size(); ++n) {
-                refused.emplace_back(nul_error(*with_nul));
-            }
-            co_return refused;
-        }
-    }
-    const std::shared_ptr<Session> session = session_;
-    std::vector<std::shared_ptr<Session::Answer>> answers;
-    for (const Call& call : calls) {
-        answers.push_back(session->submit(call.statement.text(), call.params, false));
-    }
-    std::vector<QueryResult> results;
-    for (const std::shared_ptr<Session::Answer>& answer : answers) {
-        QueryResult result = co_await answer->wait();
-        results.push_back(std::move(result));
-    }
-    for (const QueryResult& result : results) {
-        session->judge(result);
-    }
-    co_return results;
-}
-
 asio::awaitable<QueryResult> Connection::query_and_commit(
     Statement statement, const Params& params
 ) {

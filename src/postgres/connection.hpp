@@ -15,17 +15,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace chatear::postgres {
 
 namespace asio = boost::asio;
-
-/// A statement, and what it is run with.
-struct Call {
-    Statement statement;
-    Params params{};
-};
 
 /// One connection in pipeline mode (manual, 34.5). Any number of coroutines may await queries on
 /// it at once: each query is a group of its own with its own sync, so each is its own transaction
@@ -49,10 +42,6 @@ public:
     /// 57014), and when no answer comes for statement_timeout and 2 s.
     /// The parameters are copied before the first wait.
     asio::awaitable<QueryResult> query(Statement statement, const Params& params);
-
-    /// Several statements, sent without waiting in between: their results, in their order. Within a
-    /// transaction one that fails fails those behind it (25P02).
-    asio::awaitable<std::vector<QueryResult>> query_all(std::vector<Call> calls);
 
     /// The last statement of a transaction and its COMMIT, sent without waiting in between, so that
     /// what the statement locks is held for no round trip. The statement's rows; an error value: it

@@ -194,7 +194,13 @@ asio::awaitable<Transaction> Pool::begin() {
         member = state->to_lease();
     }
     auto lease = std::make_unique<Transaction::Lease>(state, member);
-    co_return Transaction(std::move(lease));
+    Transaction transaction(std::move(lease));
+    const Params none;
+    const QueryResult begun = co_await member->connection.query("BEGIN", none);
+    if (!begun) {
+        throw Unavailable("postgres", state->where, describe(begun.error()));
+    }
+    co_return transaction;
 }
 
 asio::awaitable<bool> Pool::wait_until_available(milliseconds timeout) {

@@ -57,7 +57,6 @@ struct Transaction::Lease {
 
     std::shared_ptr<Pool::State> state;
     std::shared_ptr<Pool::Member> member;
-    bool begun = false;     ///< BEGIN was sent.
     bool finished = false;  ///< Committed or rolled back: nothing to undo.
 };
 

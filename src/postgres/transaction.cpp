@@ -4,7 +4,6 @@
 #include "base/error.hpp"
 #include "postgres/pool_state.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace chatear::postgres {
@@ -16,7 +15,7 @@ Transaction::Lease::Lease(std::shared_ptr<Pool::State> of, std::shared_ptr<Pool:
 
 // Whoever uses the connection next stands behind the ROLLBACK in the pipeline.
 Transaction::Lease::~Lease() {
-    if (begun && !finished) {
+    if (!finished) {
         member->connection.send_and_forget("ROLLBACK");
     }
     member->leased = false;
@@ -29,39 +28,13 @@ Transaction::Transaction(Transaction&&) noexcept = default;
 Transaction& Transaction::operator=(Transaction&&) noexcept = default;
 
 asio::awaitable<QueryResult> Transaction::query(Statement statement, Params params) {
-    std::vector<Call> calls;
-    calls.push_back({statement, std::move(params)});
-    std::vector<QueryResult> results = co_await query_all(std::move(calls));
-    co_return std::move(results.front());
-}
-
-asio::awaitable<std::vector<QueryResult>> Transaction::query_all(std::vector<Call> calls) {
     CHATEAR_ASSERT(lease_);
-    Connection& connection = lease_->member->connection;
-    const bool sendable = std::none_of(calls.begin(), calls.end(), [](const Call& call) {
-        return call.params.with_nul().has_value();
-    });
-    const bool begins = sendable && !std::exchange(lease_->begun, true);
-    if (begins) {
-        calls.insert(calls.begin(), Call{"BEGIN"});
-    }
-    std::vector<QueryResult> results = co_await connection.query_all(std::move(calls));
-    if (begins) {
-        if (!results.front()) {
-            connection.close(describe(results.front().error()));
-            throw Unavailable("postgres", connection.where(), connection.why_closed());
-        }
-        results.erase(results.begin());
-    }
-    co_return results;
+    co_return co_await lease_->member->connection.query(statement, params);
 }
 
 asio::awaitable<QueryResult> Transaction::commit() {
     CHATEAR_ASSERT(lease_);
     const std::unique_ptr<Lease> lease = std::move(lease_);
-    if (!lease->begun) {
-        co_return Rows();
-    }
     const Params none;
     QueryResult result = co_await lease->member->connection.query("COMMIT", none);
     // A COMMIT that fails has rolled back; after an earlier error it says "ROLLBACK" itself.
@@ -76,11 +49,7 @@ asio::awaitable<QueryResult> Transaction::commit() {
 asio::awaitable<QueryResult> Transaction::commit_with(Statement statement, Params params) {
     CHATEAR_ASSERT(lease_);
     const std::unique_ptr<Lease> lease = std::move(lease_);
-    Connection& connection = lease->member->connection;
-    if (!lease->begun) {
-        co_return co_await connection.query(statement, params);  // A transaction by itself.
-    }
-    QueryResult result = co_await connection.query_and_commit(statement, params);
+    QueryResult result = co_await lease->member->connection.query_and_commit(statement, params);
     lease->finished = result.has_value();
     co_return result;
 }
@@ -88,9 +57,6 @@ asio::awaitable<QueryResult> Transaction::commit_with(Statement statement, Param
 asio::awaitable<void> Transaction::rollback() {
     CHATEAR_ASSERT(lease_);
     const std::unique_ptr<Lease> lease = std::move(lease_);
-    if (!lease->begun) {
-        co_return;
-    }
     const Params none;
     const QueryResult result = co_await lease->member->connection.query("ROLLBACK", none);
     lease->finished = result.has_value();

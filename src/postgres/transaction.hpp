@@ -7,14 +7,12 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <memory>
-#include <vector>
 
 namespace chatear::postgres {
 
 namespace asio = boost::asio;
 class Pool;
 class Connection;
-struct Call;
 
 /// A transaction (READ COMMITTED) on a connection that nobody else uses meanwhile. Dropped without
 /// commit it is rolled back; the destructor sends that and does not wait.
@@ -24,14 +22,9 @@ public:
     Transaction(Transaction&&) noexcept;
     Transaction& operator=(Transaction&&) noexcept;
 
-    /// The BEGIN goes with the first statement: it costs no round trip.
-    ///
     /// After an error value only a rollback is possible: drop the transaction. An error of class
     /// `repeat` means that the whole transaction may be tried again.
     asio::awaitable<QueryResult> query(Statement statement, Params params);
-
-    /// Several statements, sent without waiting in between (Connection::query_all).
-    asio::awaitable<std::vector<QueryResult>> query_all(std::vector<Call> calls);
 
     /// An error value: it was rolled back. Unavailable: whether it was committed is UNKNOWN; what
     /// it did must be repeatable by key, or be looked up again.
