@@ -2,13 +2,11 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "base/utc.hpp"
 #include "deletion/user_recover.hpp"
 #include "nats/delivery_guard.hpp"
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <utility>
 
 namespace chatear::deletion {
@@ -20,18 +18,6 @@ constexpr const char* dead_subject = "dlq.user.recover";
 /// What must be there for any execution.
 Unavailable missing(const std::string& what, const std::string& why) {
     return Unavailable("nats", what, why);
-}
-
-/// Whether two times, as a server writes them, are the making of one stream. A restart may move
-/// them a little (nats::Incarnation), and what was looked at must not be looked at again for that:
-/// an operator has decided about it.
-bool made_at_once(const std::string& noted, const std::string& now) {
-    const Result<Time> before = parse_time(noted);
-    const Result<Time> after = parse_time(now);
-    if (!before || !after) {
-        return noted == now;
-    }
-    return std::chrono::abs(*after - *before) < nats::Incarnation::consumer_tolerance;
 }
 
 }  // namespace
@@ -119,8 +105,9 @@ asio::awaitable<DeadLettersSeen> RecoveryGuard::seen_of(std::string stream) {
         throw missing("stream " + stream, info.error().text());
     }
     const bool noted = !seen.stream_created.empty();
+    // What was looked at must not be looked at again after a restart: an operator has decided.
     const bool same = info->last_seq >= seen.sequence &&
-                      (!noted || made_at_once(seen.stream_created, info->created));
+                      (!noted || nats::created_at_once(seen.stream_created, info->created));
     if (!same) {
         log::warn(
             "the stream of dead letters was made anew and is read from its begin",

@@ -6,16 +6,18 @@
 
 namespace chatear::nats {
 
+bool created_at_once(const std::string& one, const std::string& other) {
+    const Result<Time> first = parse_time(one);
+    const Result<Time> second = parse_time(other);
+    if (!first || !second) {
+        return one == other;
+    }
+    return std::chrono::abs(*first - *second) < Incarnation::consumer_tolerance;
+}
+
 bool Incarnation::same_as(const Incarnation& other) const {
-    if (stream != other.stream || stream_created != other.stream_created) {
-        return false;
-    }
-    const Result<Time> mine = parse_time(consumer_created);
-    const Result<Time> theirs = parse_time(other.consumer_created);
-    if (!mine || !theirs) {
-        return consumer_created == other.consumer_created;
-    }
-    return std::chrono::abs(*mine - *theirs) < consumer_tolerance;
+    return stream == other.stream && stream_created == other.stream_created &&
+           created_at_once(consumer_created, other.consumer_created);
 }
 
 bool DeliveryGuard::verified(const Incarnation& found) {

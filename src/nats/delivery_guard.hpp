@@ -34,6 +34,10 @@ struct Incarnation {
     bool same_as(const Incarnation& other) const;
 };
 
+/// Whether two times, as a server writes them, may be of one creation: a restart moves them a
+/// little (Incarnation::consumer_tolerance).
+bool created_at_once(const std::string& one, const std::string& other);
+
 /// Rule 4 as a state machine: which deliveries may be acknowledged, and when the consumer must be
 /// looked at first. Does no I/O.
 class DeliveryGuard {
