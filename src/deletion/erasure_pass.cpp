@@ -10,16 +10,8 @@ using std::chrono::milliseconds;
 
 asio::awaitable<milliseconds> ErasurePass::run() {
     const DayState day = co_await parts_.store.day_state();
-    const std::optional<std::chrono::seconds> gain =
-        watch_.compare(day.now, parts_.clock.boot_time());
-    if (gain) {
-        std::string reason(clock_was_set_ahead);
-        co_await parts_.store.stop_executions(std::move(reason));
-        parts_.journal.clock_gained(*gain);
-        watch_.settle();
-        co_return longest_wait;
-    }
-    if (day.executions_stopped) {
+    const bool sound = co_await clock_.sound(day.now);
+    if (!sound || day.executions_stopped) {
         co_return longest_wait;
     }
     const Result<void> prepared = co_await parts_.erasure.prepare();

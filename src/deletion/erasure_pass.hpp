@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "deletion/clock_watch.hpp"
+#include "deletion/clock_stop.hpp"
 #include "deletion/deletion_store.hpp"
 #include "deletion/journal.hpp"
 #include "deletion/pass.hpp"
@@ -25,7 +25,8 @@ public:
         const Clock& clock;
     };
 
-    explicit ErasurePass(Parts parts) : parts_(parts) {}
+    explicit ErasurePass(Parts parts)
+        : parts_(parts), clock_(parts.store, parts.journal, parts.clock) {}
 
     asio::awaitable<std::chrono::milliseconds> run() override;
     void drain() override { draining_ = true; }
@@ -35,7 +36,7 @@ private:
     asio::awaitable<void> erase_all();
 
     Parts parts_;
-    ClockWatch watch_;
+    ClockStop clock_;
     bool draining_ = false;
 };
 

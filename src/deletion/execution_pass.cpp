@@ -19,7 +19,7 @@ constexpr std::size_t ids_at_once = 64;
 
 asio::awaitable<milliseconds> ExecutionPass::run() {
     const DayState day = co_await parts_.store.day_state();
-    const bool sound = co_await clock_is_sound(day);
+    const bool sound = co_await clock_.sound(day.now);
     if (!sound) {
         co_return shortest_wait;
     }
@@ -65,20 +65,6 @@ void ExecutionPass::note(std::string obstacle) {
 /// What is under way is the caller's task.
 asio::awaitable<void> ExecutionPass::stop() {
     co_return;
-}
-
-/// Rule 10: a clock that was set ahead makes nothing due.
-asio::awaitable<bool> ExecutionPass::clock_is_sound(DayState day) {
-    const std::optional<std::chrono::seconds> gain =
-        watch_.compare(day.now, parts_.clock.boot_time());
-    if (gain) {
-        std::string reason(clock_was_set_ahead);
-        co_await parts_.store.stop_executions(std::move(reason));
-        parts_.journal.clock_gained(*gain);
-        watch_.settle();
-        co_return false;
-    }
-    co_return true;
 }
 
 /// In their order; one that is held, fails, is not proven or is blocked keeps none behind it.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "deletion/clock_watch.hpp"
+#include "deletion/clock_stop.hpp"
 #include "deletion/daily_limits.hpp"
 #include "deletion/deletion_store.hpp"
 #include "deletion/execution_guard.hpp"
@@ -29,7 +29,10 @@ public:
     };
 
     ExecutionPass(Parts parts, int daily_limit, std::chrono::milliseconds recovery_period)
-        : parts_(parts), daily_limit_(daily_limit), recovery_period_(recovery_period) {}
+        : parts_(parts),
+          daily_limit_(daily_limit),
+          recovery_period_(recovery_period),
+          clock_(parts.store, parts.journal, parts.clock) {}
 
     asio::awaitable<std::chrono::milliseconds> run() override;
     void drain() override { draining_ = true; }
@@ -38,7 +41,6 @@ public:
 private:
     using Ids = std::vector<std::string>;
 
-    asio::awaitable<bool> clock_is_sound(DayState day);
     asio::awaitable<std::chrono::milliseconds> execute_all(DayState day, Ids ids);
     /// What came of one; without an answer it cannot be executed for a reason of its own.
     struct Tried {
@@ -60,7 +62,7 @@ private:
     Parts parts_;
     int daily_limit_;
     std::chrono::milliseconds recovery_period_;
-    ClockWatch watch_;
+    ClockStop clock_;
     std::string obstacle_;                // What was last in the way, so that it is logged once.
     std::map<std::string, int> blocked_;  // Due deletions, and at how many passes they were.
     bool draining_ = false;
