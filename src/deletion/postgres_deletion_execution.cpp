@@ -22,10 +22,10 @@ constexpr std::string_view locked_by_another = "another transaction has its row 
 
 /// Words of ours and the SQLSTATE: PostgreSQL's own may quote what is personal.
 std::string why_blocked(const postgres::SqlError& error) {
-    if (error.sqlstate == lock_not_available) {
+    if (error.sqlstate == postgres::lock_not_available) {
         return std::string(locked_by_another);
     }
-    if (error.sqlstate == statement_cancelled) {
+    if (error.sqlstate == postgres::statement_cancelled) {
         return "the update of its account takes longer than POSTGRES_STATEMENT_TIMEOUT";
     }
     return "the update of its account fails with SQLSTATE " + error.sqlstate;

@@ -54,10 +54,11 @@ asio::awaitable<postgres::QueryResult> StoreTransaction::try_on_row(
     try {
         result = co_await transaction_.query(statement, std::move(params));
     } catch (const postgres::StatementCancelled& cancelled) {
-        result = postgres::SqlError{std::string(statement_cancelled), cancelled.why(), "", ""};
+        result =
+            postgres::SqlError{std::string(postgres::statement_cancelled), cancelled.why(), "", ""};
     }
     const bool asks_to_be_repeated =
-        !result && result.error().sqlstate != lock_not_available &&
+        !result && result.error().sqlstate != postgres::lock_not_available &&
         postgres::classify(result.error().sqlstate) == postgres::SqlErrorClass::repeat;
     if (asks_to_be_repeated) {
         throw RepeatTransaction{};
@@ -93,7 +94,7 @@ postgres::Rows StoreTransaction::rows_or_throw(postgres::QueryResult result) con
     const std::string why = postgres::describe(result.error());
     switch (postgres::classify(result.error().sqlstate)) {
         case postgres::SqlErrorClass::repeat:
-            throw RepeatTransaction{result.error().sqlstate == lock_not_available};
+            throw RepeatTransaction{result.error().sqlstate == postgres::lock_not_available};
         case postgres::SqlErrorClass::data:
             throw std::runtime_error("PostgreSQL refuses a value: " + why);
         case postgres::SqlErrorClass::unavailable:

@@ -9,7 +9,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace chatear::deletion {
@@ -65,10 +64,6 @@ private:
     postgres::Transaction transaction_;
     bool ended_ = false;
 };
-
-// SQLSTATEs (manual, appendix A).
-inline constexpr std::string_view lock_not_available = "55P03";
-inline constexpr std::string_view statement_cancelled = "57014";
 
 inline constexpr int most_repeats = 10;
 

@@ -176,7 +176,7 @@ void Connection::Session::judge(const QueryResult& result) {
     if (result.error().sqlstate == "25006" || result.error().sqlstate == "26000") {
         close(why);
     }
-    if (result.error().sqlstate == "57014") {
+    if (result.error().sqlstate == statement_cancelled) {
         throw StatementCancelled("postgres", where, why);
     }
     throw Unavailable("postgres", where, why);

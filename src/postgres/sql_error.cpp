@@ -8,7 +8,7 @@ namespace chatear::postgres {
 
 SqlErrorClass classify(std::string_view sqlstate) {
     const std::string_view group = sqlstate.substr(0, 2);
-    if (sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "55P03") {
+    if (sqlstate == "40001" || sqlstate == "40P01" || sqlstate == lock_not_available) {
         return SqlErrorClass::repeat;
     }
     // 57014: our own time limit. 25006: a standby. 26000: a prepared statement that a pgbouncer in

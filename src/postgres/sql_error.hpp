@@ -17,6 +17,10 @@ struct SqlError {
     bool operator==(const SqlError&) const = default;
 };
 
+// SQLSTATEs that callers tell apart (manual, appendix A).
+inline constexpr std::string_view lock_not_available = "55P03";
+inline constexpr std::string_view statement_cancelled = "57014";
+
 /// What an SQLSTATE asks of us.
 enum class SqlErrorClass {
     data,          ///< 22*, 23*: these values will never go in.
