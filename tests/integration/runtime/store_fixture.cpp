@@ -142,24 +142,4 @@ asio::awaitable<bool> record_one(Stores& stores, VerdictRequest request) {
     co_return stand.at(0);
 }
 
-std::string word(ClaimAnswer answer) {
-    switch (answer) {
-        case ClaimAnswer::granted:
-            return "granted";
-        case ClaimAnswer::taken_over:
-            return "taken over";
-        case ClaimAnswer::finished:
-            return "finished";
-        case ClaimAnswer::stale:
-            return "stale";
-        case ClaimAnswer::held:
-            return "held";
-        case ClaimAnswer::conflict:
-            return "conflict";
-        case ClaimAnswer::too_old:
-            return "too old";
-    }
-    return "?";
-}
-
 }  // namespace chatear::runtime

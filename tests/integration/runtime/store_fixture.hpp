@@ -6,6 +6,7 @@
 #include "runtime/postgres_outbox.hpp"
 #include "runtime/postgres_registry.hpp"
 #include "runtime/postgres_suspects.hpp"
+#include "support/claim_answer.hpp"
 #include "support/coroutine.hpp"
 #include "support/postgres_server.hpp"
 
@@ -93,7 +94,5 @@ OutboxRow returning(
 // One request each.
 asio::awaitable<ClaimReply> claim_one(Stores& stores, ClaimRequest request);
 asio::awaitable<bool> record_one(Stores& stores, VerdictRequest request);
-
-std::string word(ClaimAnswer answer);
 
 }  // namespace chatear::runtime

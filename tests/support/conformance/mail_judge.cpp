@@ -1,6 +1,7 @@
 // Rules 6 to 13 of events, for the mails that deletions depend on.
 #include "base/clock.hpp"
 #include "base/digest.hpp"
+#include "support/claim_answer.hpp"
 #include "support/conformance/mail_judge_contract.hpp"
 
 #include <utility>
@@ -68,23 +69,7 @@ bool MailJudgeContract::begin_content(const Try& by) {
 }
 
 std::string MailJudgeContract::asked(const Try& by) {
-    switch (claim(by).answer) {
-        case ClaimAnswer::granted:
-            return "granted";
-        case ClaimAnswer::taken_over:
-            return "taken over";
-        case ClaimAnswer::finished:
-            return "finished";
-        case ClaimAnswer::stale:
-            return "stale";
-        case ClaimAnswer::held:
-            return "held";
-        case ClaimAnswer::conflict:
-            return "conflict";
-        case ClaimAnswer::too_old:
-            return "too old";
-    }
-    return "";
+    return word(claim(by).answer);
 }
 
 namespace {
