@@ -82,6 +82,28 @@ protected:
         EXPECT_TRUE(one_->stopped);
     }
 
+    struct Troubles {
+        std::string meanwhile;
+        std::string afterwards = "?";
+    };
+
+    /// What the scheduler says while `wrong` is so for the second pass, and then while it is not.
+    Troubles troubles_while(bool& wrong) {
+        wrong = true;
+        one_->wait = milliseconds(1);
+        Troubles troubles;
+        const auto body = [&](Scheduler& scheduler) -> asio::awaitable<void> {
+            co_await one_->reached(5);
+            troubles.meanwhile = scheduler.trouble();
+            wrong = false;
+            co_await two_->reached(2);
+            co_await net::sleep_for(milliseconds(1));
+            troubles.afterwards = scheduler.trouble();
+        };
+        run(body);
+        return troubles;
+    }
+
     asio::io_context context_;
     postgres::ConnectionOptions database_;
     std::shared_ptr<ScriptedPass> one_ = std::make_shared<ScriptedPass>(context_.get_executor());
@@ -99,39 +121,15 @@ TEST_F(SchedulerTest, Rule12RepeatsEachPassAsOftenAsItSays) {
 }
 
 TEST_F(SchedulerTest, Rule12OneThatCannotWorkKeepsNoOther) {
-    two_->down = true;
-    one_->wait = milliseconds(1);
-    std::string trouble;
-    std::string afterwards = "?";
-    const auto body = [&](Scheduler& scheduler) -> asio::awaitable<void> {
-        co_await one_->reached(5);
-        trouble = scheduler.trouble();
-        two_->down = false;
-        co_await two_->reached(2);
-        co_await net::sleep_for(milliseconds(1));
-        afterwards = scheduler.trouble();
-    };
-    run(body);
-    EXPECT_THAT(trouble, HasSubstr("two: postgres is down"));
-    EXPECT_EQ(afterwards, "");
+    const Troubles troubles = troubles_while(two_->down);
+    EXPECT_THAT(troubles.meanwhile, HasSubstr("two: postgres is down"));
+    EXPECT_EQ(troubles.afterwards, "");
 }
 
 TEST_F(SchedulerTest, WhatATaskDidNotForeseeEndsNeitherItNorTheProcess) {
-    two_->breaks = true;
-    one_->wait = milliseconds(1);
-    std::string trouble;
-    std::string afterwards = "?";
-    const auto body = [&](Scheduler& scheduler) -> asio::awaitable<void> {
-        co_await one_->reached(5);
-        trouble = scheduler.trouble();
-        two_->breaks = false;
-        co_await two_->reached(2);
-        co_await net::sleep_for(milliseconds(1));
-        afterwards = scheduler.trouble();
-    };
-    run(body);
-    EXPECT_THAT(trouble, HasSubstr("two: it failed: nobody foresaw this"));
-    EXPECT_EQ(afterwards, "");
+    const Troubles troubles = troubles_while(two_->breaks);
+    EXPECT_THAT(troubles.meanwhile, HasSubstr("two: it failed: nobody foresaw this"));
+    EXPECT_EQ(troubles.afterwards, "");
 }
 
 TEST_F(SchedulerTest, DrainsWhenWhatWasBegunHasEnded) {
