@@ -6,7 +6,7 @@ import subprocess
 from dev_stack.nats_client import NatsClient
 from dev_stack.places import CHECKOUT, free_port
 from dev_stack.process import Process, wait_until
-from dev_stack.worker import start_worker
+from dev_stack.worker import is_ready, start_worker
 
 UNPACKED = CHECKOUT / ".dev" / "unpacked"
 
@@ -31,8 +31,15 @@ def start_sink(folder, *options):
     return process, port
 
 
-def is_ready(worker):
-    return '"message":"ready"' in worker.log_text()
+def start_servers(stack):
+    """Those that a worker needs beside a mail server: the sink is it."""
+    for server in (stack.postgres, stack.nats, stack.redis):
+        server.start()
+
+
+def stop_servers(stack):
+    for server in (stack.redis, stack.nats, stack.postgres):
+        server.stop()
 
 
 def make_tables_and_streams(environment, folder, name="notification-worker"):

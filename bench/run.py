@@ -9,6 +9,7 @@ smtp-source, send as many to the same sink right after it. `deletion` and `scali
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -21,13 +22,31 @@ import deletion
 import scaling
 from dev_stack.nats_client import NatsClient
 from dev_stack.places import CHECKOUT, executable
-from dev_stack.process import wait_until
+from dev_stack.process import stat_fields, wait_until
 from dev_stack.stack import Stack
 from dev_stack.worker import start_worker
-from mail_load import in_stream, make_tables_and_streams, must_be_sent, postfix_program, publish_backlog, start_sink
+from mail_load import (in_stream, make_tables_and_streams, must_be_sent, postfix_program, publish_backlog, start_servers, start_sink,
+                       stop_servers)
+
+
+@contextlib.contextmanager
+def scratch_folder():
+    """One that PostgreSQL's user may enter, too."""
+    with tempfile.TemporaryDirectory(prefix="chatear-bench-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def tell(result, arguments, report):
+    if arguments.json:
+        print(json.dumps(result))
+    else:
+        report(result)
+
 
 def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = stat_fields(pid)
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -62,12 +81,9 @@ def measure_smtp_source(sink_port, count, size):
 
 
 def bench_email(arguments):
-    with tempfile.TemporaryDirectory(prefix="chatear-bench-") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
+    with scratch_folder() as folder:
         stack = Stack(folder, safe=True)
-        for server in (stack.postgres, stack.nats, stack.redis):
-            server.start()
+        start_servers(stack)
         sink, sink_port = start_sink(folder)
         try:
             rate, cpu, memory = measure_worker(
@@ -75,8 +91,7 @@ def bench_email(arguments):
             source = measure_smtp_source(sink_port, arguments.count, arguments.bytes)
         finally:
             sink.stop()
-            for server in (stack.redis, stack.nats, stack.postgres):
-                server.stop()
+            stop_servers(stack)
     result = {"count": arguments.count, "bytes": arguments.bytes, "settings": dict(arguments.settings), "emails_per_second": round(rate),
               "smtp_source_per_second": round(source), "ratio": round(rate / source, 3),
               "cpu_us_per_email": round(cpu, 1), "peak_memory_mib": round(memory, 1)}
@@ -91,25 +106,15 @@ def bench_email(arguments):
 
 
 def bench_deletion(arguments):
-    with tempfile.TemporaryDirectory(prefix="chatear-bench-") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
+    with scratch_folder() as folder:
         result = deletion.measure(folder, arguments.count, arguments.scheduled)
-    if arguments.json:
-        print(json.dumps(result))
-    else:
-        deletion.report(result)
+    tell(result, arguments, deletion.report)
 
 
 def bench_scaling(arguments):
-    with tempfile.TemporaryDirectory(prefix="chatear-bench-") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
+    with scratch_folder() as folder:
         result = scaling.measure(folder, arguments.users, arguments.count, arguments.rounds)
-    if arguments.json:
-        print(json.dumps(result))
-    else:
-        scaling.report(result)
+    tell(result, arguments, scaling.report)
 
 
 def setting(text):

@@ -10,8 +10,9 @@ import footprint
 from dev_stack.nats_client import NatsClient
 from dev_stack.process import wait_until
 from dev_stack.stack import Stack
-from dev_stack.worker import start_worker
-from mail_load import all_done, is_ready, make_tables_and_streams, must_be_sent, publish, publish_backlog, start_sink
+from dev_stack.worker import is_ready, start_worker
+from mail_load import (all_done, make_tables_and_streams, must_be_sent, publish, publish_backlog, start_servers, start_sink,
+                       stop_servers)
 
 SLOW_MAILS = 160  # For a mail server that takes a second for each.
 ONE, TWO, MORE_CONNECTIONS = "one process", "two processes", "one process, SMTP_CONNECTIONS=16"
@@ -78,16 +79,6 @@ def race(folder, count, rounds, *sink_options):
         run.sink.stop()
         stop_servers(stack)
     return rates
-
-
-def start_servers(stack):
-    for server in (stack.postgres, stack.nats, stack.redis):
-        server.start()
-
-
-def stop_servers(stack):
-    for server in (stack.redis, stack.nats, stack.postgres):
-        server.stop()
 
 
 def measure(folder, users, count, rounds):

@@ -21,7 +21,7 @@ from dev_stack.nats_client import NatsClient
 from dev_stack.places import free_port
 from dev_stack.process import Process, children, wait_until
 from dev_stack.stack import Stack
-from dev_stack.worker import WORKERS
+from dev_stack.worker import WORKERS, is_ready
 
 USER = 10001
 SAID_BY_THE_IMAGE = ("TEMPLATES_DIR", "MIGRATIONS_DIR", "STATE_DIR", "PATH", "HOME")
@@ -67,7 +67,7 @@ class Worker:
         self.process = Process.start(name, container.command(name, HTTP_LISTEN=self.address), log, cwd="/")
 
     def wait_ready(self):
-        wait_until(lambda: '"message":"ready"' in self.process.log_text(), 60, self.process.log_text)
+        wait_until(lambda: is_ready(self.process), 60, self.process.log_text)
         must(os.stat(f"/proc/{self.pid()}").st_uid == USER, f"{self.name} does not run as {USER}")
 
     def pid(self):

@@ -15,6 +15,11 @@ def start_worker(name, environment, log, *, preset="release", ends_with_us=True)
     return Process.start(name, [executable(name, preset)], log, env=environment, cwd="/", ends_with_us=ends_with_us)
 
 
+def is_ready(process):
+    """Whether it has said so: it has its servers, and works."""
+    return '"message":"ready"' in process.log_text()
+
+
 def http_address(process, timeout=20):
     """host:port of its health and metrics, which it logs at its start (HTTP_LISTEN has port 0)."""
     def logged():
