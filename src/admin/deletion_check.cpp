@@ -1,5 +1,6 @@
 #include "admin/checks.hpp"
 #include "base/digest.hpp"
+#include "deletion/settings.hpp"
 
 #include <fmt/format.h>
 
@@ -20,6 +21,11 @@ constexpr postgres::Statement about_deletions = R"(
            (SELECT count(*) FROM user_deletions WHERE status = 'scheduled') AS scheduled,
            (SELECT count(*) FROM user_deletions WHERE status = 'held') AS held,
            (SELECT count(*) FROM user_deletions WHERE status = 'scheduled' AND scheduled_at < now() - interval '1 day') AS late,
+           (SELECT count(*) FROM user_deletions WHERE status = 'scheduled' AND scheduled_at < now() - interval '15 minutes') AS waiting,
+           (SELECT id::text FROM user_deletions WHERE status = 'scheduled' AND scheduled_at < now() - interval '15 minutes'
+            ORDER BY scheduled_at, id LIMIT 1) AS first,
+           (SELECT count(*) FROM daily_slots
+            WHERE kind = 'execution' AND day = (now() AT TIME ZONE 'utc')::date AND subject = '') AS executed,
            (SELECT count(*) FROM user_deletions
             WHERE status = 'queued' AND next_mail_at < now() - interval '15 minutes') AS mails_late,
            (SELECT value FROM deletion_state WHERE name = 'executions_stopped') AS stopped)";
@@ -51,7 +57,31 @@ asio::awaitable<postgres::Rows> ask(postgres::Pool* pool, postgres::Statement st
     co_return rows_or_end(std::move(asked));
 }
 
-void judge_deletions(const postgres::Rows& rows, Findings& findings) {
+/// With a place left in the day nothing should be due for long.
+void judge_what_is_due(const postgres::Rows& rows, int daily_limit, Findings& findings) {
+    const bool stopped = !rows.is_null(0, "stopped");
+    const bool has_places = rows.integer(0, "executed") < daily_limit;
+    if (rows.integer(0, "waiting") > 0 && has_places && !stopped) {
+        findings.warning(
+            fmt::format(
+                "{} deletions are due for more than 15 minutes though the day has places left, "
+                "first {}",
+                rows.integer(0, "waiting"),
+                rows.text(0, "first")
+            ),
+            "does user-delete-worker run, do Redis and NATS answer it? Else its log says what is "
+            "in their way: docs/operations.md, A deletion that is not executed"
+        );
+    } else if (rows.integer(0, "late") > 0) {
+        findings.warning(
+            fmt::format("{} deletions are due for more than a day", rows.integer(0, "late")),
+            "does user-delete-worker run? Else DELETION_DAILY_LIMIT is what they wait for: chatear "
+            "deletions list --due"
+        );
+    }
+}
+
+void judge_deletions(const postgres::Rows& rows, int daily_limit, Findings& findings) {
     findings.ok(fmt::format(
         "{} deletions are queued, {} scheduled",
         rows.integer(0, "queued"),
@@ -69,13 +99,7 @@ void judge_deletions(const postgres::Rows& rows, Findings& findings) {
             "chatear deletions list --status held"
         );
     }
-    if (rows.integer(0, "late") > 0) {
-        findings.warning(
-            fmt::format("{} deletions are due for more than a day", rows.integer(0, "late")),
-            "does user-delete-worker run? Else DELETION_DAILY_LIMIT is what they wait for: chatear "
-            "deletions list --due"
-        );
-    }
+    judge_what_is_due(rows, daily_limit, findings);
     if (rows.integer(0, "mails_late") > 0) {
         findings.warning(
             fmt::format(
@@ -146,6 +170,7 @@ void judge_log(const postgres::Rows& rows, Findings& findings) {
 }  // namespace
 
 asio::awaitable<void> check_deletion(Tool& tool, std::shared_ptr<Findings> findings) {
+    const int daily_limit = tool.settings(deletion::read_daily_limit);
     postgres::Pool* pool = co_await tool.database();
     const postgres::Rows tables = co_await ask(pool, about_tables);
     if (!tables.is_null(0, "missing")) {
@@ -155,7 +180,7 @@ asio::awaitable<void> check_deletion(Tool& tool, std::shared_ptr<Findings> findi
         co_return;
     }
     const postgres::Rows deletions = co_await ask(pool, about_deletions);
-    judge_deletions(deletions, *findings);
+    judge_deletions(deletions, daily_limit, *findings);
     const postgres::Rows recoveries = co_await ask(pool, about_recoveries);
     judge_recoveries(recoveries, *findings);
     const postgres::Rows log = co_await ask(pool, about_log);

@@ -27,7 +27,7 @@ constexpr std::string_view find_deletion = R"(
     SELECT to_json(r)::text FROM (
         SELECT d.id::text AS id, d.user_id::text AS user_id, d.status, d.requested_at, d.recovery_sent_at, d.scheduled_at,
                d.executed_at, d.cancelled_at, d.mail_number, d.mail_attempts, d.next_mail_at, d.address_hash,
-               d.address_changes, d.held_from, d.held_reason,
+               d.address_changes, d.notice_number, d.times_held, d.held_from, d.held_reason, d.erased_at,
                (SELECT json_build_object('is_deleted', u.is_deleted, 'has_address', coalesce(u.email, '') <> '')
                 FROM users u WHERE u.id::text = d.user_id::text AND u.id = ANY ({users}::{user_type}[])) AS account,
                (SELECT json_agg(m ORDER BY m.event_id) FROM (

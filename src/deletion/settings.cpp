@@ -12,24 +12,6 @@ constexpr milliseconds least_period{hours(24)};
 constexpr milliseconds most_period{hours(24 * 365)};
 constexpr std::size_t most_name_bytes = 63;  // PostgreSQL's NAMEDATALEN less one.
 
-void read_limits(SettingsReader& reader, Settings& settings) {
-    settings.daily_limit = static_cast<int>(reader.integer(
-        {.name = "DELETION_DAILY_LIMIT",
-         .fallback = "10",
-         .help = "Accounts deleted a UTC day, at most; the rest keep their order and go on the "
-                 "next day."},
-        0,
-        1'000'000
-    ));
-    settings.recovery_daily_limit = static_cast<int>(reader.integer(
-        {.name = "RECOVERY_EMAIL_DAILY_LIMIT",
-         .fallback = "2",
-         .help = "Recovery e-mails a user and UTC day, at most; the deletion waits with its mail."},
-        1,
-        1000
-    ));
-}
-
 bool read_development(SettingsReader& reader) {
     return reader.boolean(
         {.name = "DEVELOPMENT",
@@ -147,10 +129,28 @@ ErasureSettings read_erasure_settings(SettingsReader& reader) {
 Settings read_settings(SettingsReader& reader) {
     Settings settings;
     const bool development = read_development(reader);
-    read_limits(reader, settings);
+    settings.daily_limit = read_daily_limit(reader);
+    settings.recovery_daily_limit = static_cast<int>(reader.integer(
+        {.name = "RECOVERY_EMAIL_DAILY_LIMIT",
+         .fallback = "2",
+         .help = "Recovery e-mails a user and UTC day, at most; the deletion waits with its mail."},
+        1,
+        1000
+    ));
     read_recovery(reader, settings, development);
     settings.erasure = read_erasure_settings(reader);
     return settings;
+}
+
+int read_daily_limit(SettingsReader& reader) {
+    return static_cast<int>(reader.integer(
+        {.name = "DELETION_DAILY_LIMIT",
+         .fallback = "10",
+         .help = "Accounts deleted a UTC day, at most; the rest keep their order and go on the "
+                 "next day."},
+        0,
+        1'000'000
+    ));
 }
 
 milliseconds read_recovery_period(SettingsReader& reader) {

@@ -33,6 +33,9 @@ Settings read_settings(SettingsReader& reader);
 /// RECOVERY_PERIOD and DEVELOPMENT alone, for who needs no other.
 std::chrono::milliseconds read_recovery_period(SettingsReader& reader);
 
+/// DELETION_DAILY_LIMIT alone, for who needs no other.
+int read_daily_limit(SettingsReader& reader);
+
 /// HARD_DELETE_AFTER and HARD_DELETE_COLUMNS alone, for who needs nothing else.
 ErasureSettings read_erasure_settings(SettingsReader& reader);
 

@@ -68,12 +68,13 @@ def test_deletions_are_listed_with_filters(tool):
 
 
 def test_all_of_one_deletion_is_shown(tool):
-    deletion, user = held(tool)
+    deletion, user = held(tool, notice_number="1", times_held="2")
     tool.ledger_row(f"{deletion}.1", "failed", recipient="ann@example.test", smtp_reply="550 5.7.1 blocked")
     tool.sql("INSERT INTO deletion_requests (event_id, user_id, kind, outcome, deletion_id) VALUES ('bye-1', %s, 'delete', 'accepted', %s)", user, deletion)
     tool.chatear("deletions", "resend", deletion, "--reason", "the relay is mended")
     shown = tool.json("deletions", "show", deletion)
     assert (shown["id"], shown["user_id"], shown["status"], shown["mail_number"]) == (deletion, user, "queued", 2)
+    assert (shown["notice_number"], shown["times_held"], shown["erased_at"]) == (1, 2, None)
     assert shown["account"] == {"is_deleted": False, "has_address": True}
     assert [mail["smtp_reply"] for mail in shown["mails"]] == ["550 5.7.1 blocked"]
     assert [request["event_id"] for request in shown["requests"]] == ["bye-1"]
@@ -158,9 +159,22 @@ def test_doctor_counts_what_waits_for_a_person(tool):
     held(tool)
     scheduled(tool, scheduled_at="now() - interval '2 days'")
     a_deletion(tool, next_mail_at="now() - interval '1 hour'")
-    found = tool.chatear("doctor", "--only", "deletion").stdout
+    found = tool.chatear("doctor", "--only", "deletion", DELETION_DAILY_LIMIT="0").stdout
     for text in ("1 deletions are held", "1 deletions are due for more than a day", "1 recovery mails", "head is"):
         assert text in found, text
+
+
+def test_doctor_names_what_is_due_though_the_day_has_places_left(tool):
+    """As one that is blocked by rows that another transaction has locked."""
+    first, _ = scheduled(tool, scheduled_at="now() - interval '20 minutes'")
+    scheduled(tool, scheduled_at="now() - interval '16 minutes'")
+    scheduled(tool, scheduled_at="now() - interval '1 minute'")
+    expected = f"2 deletions are due for more than 15 minutes though the day has places left, first {first}"
+    assert expected in tool.chatear("doctor", "--only", "deletion").stdout
+    tool.sql("INSERT INTO daily_slots (kind, day, subject, slot, holder) "
+             "SELECT 'execution', (now() AT TIME ZONE 'utc')::date, '', n, n FROM generate_series(1, 10) n")
+    assert "15 minutes" not in tool.chatear("doctor", "--only", "deletion").stdout
+    assert expected in tool.chatear("doctor", "--only", "deletion", DELETION_DAILY_LIMIT="11").stdout
 
 
 def test_rule_11_doctor_names_a_recovery_that_does_not_end(tool):
