@@ -119,22 +119,13 @@ asio::awaitable<bool> LedgerJudge::begin_content(const Event& event, Claim& clai
     if (!may_begin()) {
         co_return false;
     }
-    if (claim.lease_number != gate_.lease_number()) {
-        const bool ours = co_await claim_again(event, claim);
+    const std::uint64_t lease_number = gate_.lease_number();
+    if (notes_content_ || claim.lease_number != lease_number) {
+        const bool ours = co_await note_content(event, claim);
         if (!ours) {
             co_return false;
         }
-    }
-    if (notes_content_) {
-        Ledger::ContentRequest request;
-        request.subject = event.message.subject;
-        request.event_id = claim.event_id;
-        request.generation = claim.generation;
-        request.claim_no = claim.claim_no;
-        const bool noted = co_await contents_.call(std::move(request));
-        if (!noted) {
-            co_return false;
-        }
+        claim.lease_number = lease_number;
     }
     // All may have changed meanwhile: a lease that ran out and was renewed may have cost the claim.
     co_return may_begin() && claim.lease_number == gate_.lease_number();
@@ -144,18 +135,15 @@ bool LedgerJudge::may_begin() const {
     return !gate_.closed() && gate_.verdicts_flow() && gate_.lease_fresh();
 }
 
-/// After a lease that ran out, another process may have taken the claim (rule 7).
-asio::awaitable<bool> LedgerJudge::claim_again(const Event& event, Claim& claim) {
-    const std::uint64_t lease_number = gate_.lease_number();
-    std::vector<std::optional<std::string>> none;
-    ClaimRequest request = claim_request(event, claim.claim_no, std::move(none));
-    const ClaimReply reply = co_await claims_.call(std::move(request));
-    const bool ours =
-        reply.answer == ClaimAnswer::granted || reply.answer == ClaimAnswer::taken_over;
-    if (ours) {
-        claim.lease_number = lease_number;
-    }
-    co_return ours;
+/// Whether the claim is still ours. After a lease that ran out another process may have taken it
+/// (rule 7); to claim again would take it back from one that died with the content under way.
+asio::awaitable<bool> LedgerJudge::note_content(const Event& event, const Claim& claim) {
+    Ledger::ContentRequest request;
+    request.subject = event.message.subject;
+    request.event_id = claim.event_id;
+    request.generation = claim.generation;
+    request.claim_no = claim.claim_no;
+    co_return co_await contents_.call(std::move(request));
 }
 
 asio::awaitable<std::uint32_t> LedgerJudge::begin_alone(const Event& event) {

@@ -14,7 +14,8 @@ class LedgerJudge final : public Judge {
 public:
     static constexpr std::size_t most_in_a_batch = 512;
 
-    /// `notes_content`: commit content_at before a content begins (MAIL_ON_AMBIGUITY=hold).
+    /// `notes_content`: commit content_at before each content (MAIL_ON_AMBIGUITY=hold), not only
+    /// where a lease has run out since the claim.
     LedgerJudge(
         const asio::any_io_executor& executor,
         Ledger& ledger,
@@ -42,7 +43,7 @@ public:
 
 private:
     bool may_begin() const;
-    asio::awaitable<bool> claim_again(const Event& event, Claim& claim);
+    asio::awaitable<bool> note_content(const Event& event, const Claim& claim);
 
     Suspects& suspects_;
     ContentGate& gate_;

@@ -139,6 +139,18 @@ TEST_P(MailJudgeContract, Rule7NoContentBeginsUnderAClaimThatWasLostWithTheLease
     EXPECT_FALSE(begin_content({"b", 2})) << "a claim that nobody has";
 }
 
+TEST_P(MailJudgeContract, Rule7WhoeverTookAClaimAndDiedToLeavesItToNoStaleOwner) {
+    asked({"a", 1});
+    world().dies("a");
+    EXPECT_EQ(asked({"b", 1}), "taken over");
+    EXPECT_TRUE(begin_content({"b", 1}));
+    world().dies("b");
+    EXPECT_FALSE(begin_content({"a", 1})) << "its content may have left";
+    const runtime::ClaimReply next = claim({"c", 1});
+    EXPECT_EQ(next.takeovers, 2U);
+    EXPECT_TRUE(next.content_may_have_left);
+}
+
 TEST_P(MailJudgeContract, Rule8AnAcceptedMailIsFinishedForEver) {
     asked({"a", 1});
     const Time before = world().now();

@@ -142,5 +142,28 @@ TEST_F(Rule19Consumer, TheThirdCrashAloneMakesItADeadLetter) {
     EXPECT_THAT(judge_.alone, ElementsAre("begin suspect", "end suspect after 1"));
 }
 
+TEST_F(Rule18Consumer, WhatWasTakenOverSinceTheLastClaimMayBeADuplicateToo) {
+    give("a");
+    judge_.on_claim = [&](const Event&, std::uint64_t) {
+        ClaimReply reply;
+        reply.answer = ClaimAnswer::granted;
+        if (judge_.claims.size() > 1) {
+            reply.answer = ClaimAnswer::taken_over;
+            reply.takeovers = 1;
+            reply.content_may_have_left = true;
+        }
+        return reply;
+    };
+    handler_ = [&](TestEvent, Delivery) -> asio::awaitable<Outcome> {
+        if (judge_.claims.size() < 3) {
+            throw Unavailable("smtp", "test:25", "the test says so");
+        }
+        co_return Done{};
+    };
+    run([this] { return settled(1); });
+    EXPECT_THAT(judge_.claims, SizeIs(3));
+    EXPECT_EQ(status().possible_duplicates, 1U);
+}
+
 }  // namespace
 }  // namespace chatear::runtime
