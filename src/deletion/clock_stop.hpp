@@ -11,8 +11,9 @@ namespace chatear::deletion {
 
 namespace asio = boost::asio;
 
-/// Stops everybody's executions where the database's clock was set ahead (rule 10). Each pass that
-/// goes by what is due has its own, since each measures from its own readings.
+/// Stops everybody's executions where the database's clock was set ahead (rule 10). One for all
+/// passes of a process that go by what is due: a jump that one of them stopped for is not found
+/// again by another, after a person has looked.
 class ClockStop {
 public:
     /// Everything must outlive it.

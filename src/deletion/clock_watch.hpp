@@ -22,19 +22,22 @@ public:
     static constexpr int drift_divisor = 1000;
 
     /// One reading of both clocks, taken together. What the database's clock gained since it was
-    /// furthest behind, if that is too much; said again at each comparison until settle().
+    /// furthest behind, if that is too much; said again at each comparison until settle(). What it
+    /// may have drifted is forgotten as it passes, so that neither a long life of this process nor
+    /// one answer that came late hides a later jump.
     std::optional<std::chrono::seconds> compare(Time database, BootTime boot);
 
     /// What compare() found is written down where it stops everybody: the next gain is measured
     /// from the next reading.
-    void settle() { furthest_behind_.reset(); }
+    void settle() { sound_.reset(); }
 
 private:
-    struct Reading {
-        Time database;
-        BootTime boot;
+    /// How far the database's clock may be ahead of the machine's at one moment, without a jump.
+    struct Sound {
+        std::chrono::microseconds ahead;
+        BootTime at;
     };
-    std::optional<Reading> furthest_behind_;
+    std::optional<Sound> sound_;
 };
 
 }  // namespace chatear::deletion

@@ -81,6 +81,7 @@ private:
     PostgresLocalTimes local_times_;
     RedisDailyLimits limits_;
     Journal journal_;
+    ClockStop clock_stop_;
     NatsClock nats_clock_;
     IntakeDesk desk_;
     RecoveryPage page_;
@@ -100,6 +101,7 @@ DeletionService::DeletionService(runtime::Worker& worker, const ServiceSettings&
       local_times_(worker.pool()),
       limits_(redis_->client()),
       journal_(worker.metrics()),
+      clock_stop_(store_, journal_, worker.clock()),
       nats_clock_(worker.nats(), store_, worker.clock()),
       desk_(worker.executor(), store_, nats_clock_, journal_),
       page_(
@@ -150,7 +152,7 @@ DeletionService::DeletionService(runtime::Worker& worker, const ServiceSettings&
 std::vector<Scheduler::NamedPass> DeletionService::passes(
     runtime::Worker& worker, const Settings& settings
 ) {
-    const ExecutionPass::Parts parts{store_, limits_, guard_, journal_, worker.clock()};
+    const ExecutionPass::Parts parts{store_, limits_, guard_, journal_, clock_stop_};
     std::vector<Scheduler::NamedPass> all{
         {"recovery mails", std::make_shared<MailPass>(worker.executor(), store_, mailer_)},
         {"executions",
@@ -160,7 +162,7 @@ std::vector<Scheduler::NamedPass> DeletionService::passes(
         {"housekeeping", std::make_shared<HousekeepingPass>(store_), false}};
     if (settings.erasure.after) {
         erasure_.emplace(worker.pool(), settings.erasure);
-        const ErasurePass::Parts erasing{*erasure_, store_, journal_, worker.clock()};
+        const ErasurePass::Parts erasing{*erasure_, store_, journal_, clock_stop_};
         all.push_back(Scheduler::NamedPass{"erasure", std::make_shared<ErasurePass>(erasing), false}
         );
     }

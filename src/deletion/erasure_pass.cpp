@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 
 asio::awaitable<milliseconds> ErasurePass::run() {
     const DayState day = co_await parts_.store.day_state();
-    const bool sound = co_await clock_.sound(day.now);
+    const bool sound = co_await parts_.clock.sound(day.now);
     if (!sound || day.executions_stopped) {
         co_return longest_wait;
     }

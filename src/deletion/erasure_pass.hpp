@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/clock.hpp"
 #include "deletion/clock_stop.hpp"
 #include "deletion/deletion_store.hpp"
 #include "deletion/journal.hpp"
@@ -22,11 +21,10 @@ public:
         PostgresErasure& erasure;
         DeletionStore& store;
         Journal& journal;
-        const Clock& clock;
+        ClockStop& clock;
     };
 
-    explicit ErasurePass(Parts parts)
-        : parts_(parts), clock_(parts.store, parts.journal, parts.clock) {}
+    explicit ErasurePass(Parts parts) : parts_(parts) {}
 
     asio::awaitable<std::chrono::milliseconds> run() override;
     void drain() override { draining_ = true; }
@@ -36,7 +34,6 @@ private:
     asio::awaitable<void> erase_all();
 
     Parts parts_;
-    ClockStop clock_;
     bool draining_ = false;
 };
 

@@ -19,19 +19,16 @@ constexpr std::size_t ids_at_once = 64;
 
 asio::awaitable<milliseconds> ExecutionPass::run() {
     const DayState day = co_await parts_.store.day_state();
-    const bool sound = co_await clock_.sound(day.now);
+    const bool sound = co_await parts_.clock.sound(day.now);
     if (!sound) {
         co_return shortest_wait;
     }
     parts_.journal.stopped(day.executions_stopped.value_or(""));
     std::string first;
     Ids ids = co_await parts_.store.due_executions(std::move(first), ids_at_once);
-    if (ids.empty()) {
-        blocked_.clear();
-        parts_.journal.blocked_now(0);
-    }
     const bool something_due = !ids.empty() && !day.executions_stopped;
     if (!something_due) {
+        note_blocked({});
         co_await parts_.guard.look_at_dead_letters();
         if (day.executions_stopped) {
             co_return longest_wait;
@@ -39,6 +36,7 @@ asio::awaitable<milliseconds> ExecutionPass::run() {
         co_return co_await until_next();
     }
     if (day.executed >= daily_limit_) {
+        note_blocked({});
         co_return limited(day);
     }
     const std::optional<std::string> obstacle = co_await parts_.guard.obstacle(day);
@@ -69,35 +67,42 @@ asio::awaitable<void> ExecutionPass::stop() {
 
 /// In their order; one that is held, fails, is not proven or is blocked keeps none behind it.
 asio::awaitable<milliseconds> ExecutionPass::execute_all(DayState day, Ids ids) {
-    bool blocked = false;
+    Blocked blocked;
     while (!ids.empty()) {
         for (const std::string& id : ids) {
             if (draining_) {
                 co_return milliseconds(0);
             }
             if (day.executed >= daily_limit_) {
+                note_blocked(std::move(blocked));
                 co_return limited(day);
             }
             const std::optional<ExecutionAnswer> answer = co_await execute_one(day, id);
             if (!answer) {
-                blocked = true;
+                blocked[id] = blocked_[id];
                 continue;
             }
             const std::optional<milliseconds> end = end_with(*answer, day);
             if (end) {
                 co_return *end;
             }
-            blocked_.erase(id);
         }
-        parts_.journal.blocked_now(blocked_.size());
         std::string last = ids.back();
         ids = co_await parts_.store.due_executions(std::move(last), ids_at_once);
     }
+    const bool some_are_blocked = !blocked.empty();
+    note_blocked(std::move(blocked));
     // Whoever has their rows may have them for long: they are not asked for every second.
-    if (blocked) {
+    if (some_are_blocked) {
         co_return longest_wait;
     }
     co_return co_await until_next();
+}
+
+/// Those that this pass met. Others were recovered, or executed by another instance.
+void ExecutionPass::note_blocked(Blocked blocked) {
+    blocked_ = std::move(blocked);
+    parts_.journal.blocked_now(blocked_.size());
 }
 
 std::optional<milliseconds> ExecutionPass::end_with(ExecutionAnswer answer, DayState& day) {
@@ -143,7 +148,6 @@ asio::awaitable<std::optional<ExecutionAnswer>> ExecutionPass::execute_one(
         parts_.journal.executed(deletion_id, *tried.answer);
     } else {
         parts_.journal.blocked(deletion_id, tried.why, ++blocked_[deletion_id]);
-        parts_.journal.blocked_now(blocked_.size());
     }
     if (!tried.count_stays) {
         co_await take_back(day.day, std::move(deletion_id));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/clock.hpp"
 #include "deletion/clock_stop.hpp"
 #include "deletion/daily_limits.hpp"
 #include "deletion/deletion_store.hpp"
@@ -25,14 +24,11 @@ public:
         DailyLimits& limits;
         ExecutionGuard& guard;
         Journal& journal;
-        const Clock& clock;
+        ClockStop& clock;
     };
 
     ExecutionPass(Parts parts, int daily_limit, std::chrono::milliseconds recovery_period)
-        : parts_(parts),
-          daily_limit_(daily_limit),
-          recovery_period_(recovery_period),
-          clock_(parts.store, parts.journal, parts.clock) {}
+        : parts_(parts), daily_limit_(daily_limit), recovery_period_(recovery_period) {}
 
     asio::awaitable<std::chrono::milliseconds> run() override;
     void drain() override { draining_ = true; }
@@ -40,6 +36,7 @@ public:
 
 private:
     using Ids = std::vector<std::string>;
+    using Blocked = std::map<std::string, int>;  // Due deletions, and at how many passes they were.
 
     asio::awaitable<std::chrono::milliseconds> execute_all(DayState day, Ids ids);
     /// What came of one; without an answer it cannot be executed for a reason of its own.
@@ -57,14 +54,14 @@ private:
     std::optional<std::chrono::milliseconds> end_with(ExecutionAnswer answer, DayState& day);
     asio::awaitable<std::chrono::milliseconds> until_next();
     void note(std::string obstacle);
+    void note_blocked(Blocked blocked);
     std::chrono::milliseconds limited(const DayState& day);
 
     Parts parts_;
     int daily_limit_;
     std::chrono::milliseconds recovery_period_;
-    ClockStop clock_;
-    std::string obstacle_;                // What was last in the way, so that it is logged once.
-    std::map<std::string, int> blocked_;  // Due deletions, and at how many passes they were.
+    std::string obstacle_;  // What was last in the way, so that it is logged once.
+    Blocked blocked_;
     bool draining_ = false;
 };
 

@@ -33,7 +33,7 @@ SimulatedProcess::SimulatedProcess(
       judge_(world.database, world.faults, name_, world.living, notes_content),
       guard_(world.stream, store_, world.faults),
       execution_(
-          {store_, world.limits, guard_, journal_, clock_},
+          {store_, world.limits, guard_, journal_, clock_stop_},
           world.daily_limit,
           std::chrono::hours(24)
       ),
@@ -54,6 +54,7 @@ asio::awaitable<void> SimulatedProcess::execution_pass() {
 }
 
 asio::awaitable<void> SimulatedProcess::mail_pass() {
+    gate_.renewed(clock_.boot_time());
     std::vector<deletion::MailJob> jobs = co_await store_.due_mails(64);
     for (deletion::MailJob& job : jobs) {
         try {

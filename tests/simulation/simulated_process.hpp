@@ -70,6 +70,7 @@ private:
     SimulatedGuard guard_;
     runtime::Metrics metrics_;
     deletion::Journal journal_{metrics_};
+    deletion::ClockStop clock_stop_{store_, journal_, clock_};
     deletion::ExecutionPass execution_;
     deletion::RecoveryMailer mailer_;
 };

@@ -81,7 +81,8 @@ protected:
         runtime::Metrics metrics;
         Journal journal(metrics);
         const SystemClock clock;
-        ErasurePass erasing({with, at_->store, journal, clock});
+        ClockStop stop(at_->store, journal, clock);
+        ErasurePass erasing({with, at_->store, journal, stop});
         std::chrono::milliseconds wait{};
         run([&]() -> asio::awaitable<void> { wait = co_await erasing.run(); });
         return wait;

@@ -156,7 +156,8 @@ TEST_F(ErasureTest, AClockThatWasSetAheadErasesNothing) {
     runtime::Metrics metrics;
     Journal journal(metrics);
     ManualClock machine(SystemClock().now());
-    ErasurePass erasing({with, at_->store, journal, machine});
+    ClockStop stop(at_->store, journal, machine);
+    ErasurePass erasing({with, at_->store, journal, stop});
     run([&]() -> asio::awaitable<void> { (void)co_await erasing.run(); });
     mail(deleted("ann") + ".1");
     const std::string before = everything();
@@ -170,6 +171,30 @@ TEST_F(ErasureTest, AClockThatWasSetAheadErasesNothing) {
     });
     EXPECT_NE(everything(), before);
     EXPECT_EQ(audited(), "executions.stopped executions.resumed user.erased");
+}
+
+// A person has looked at it: what both passes go by must not be stopped for it again.
+TEST_F(ErasureTest, Rule10AJumpThatExecutionsStoppedForIsNotFoundAgainByTheErasure) {
+    at_ = &process();
+    PostgresErasure with = erasure();
+    runtime::Metrics metrics;
+    Journal journal(metrics);
+    ManualClock machine(SystemClock().now());
+    ClockStop stop(at_->store, journal, machine);
+    ErasurePass erasing({with, at_->store, journal, stop});
+    const auto read_clock = [&]() -> asio::awaitable<bool> {
+        const DayState day = co_await at_->store.day_state();
+        co_return co_await stop.sound(day.now);
+    };
+    run([&]() -> asio::awaitable<void> { (void)co_await erasing.run(); });
+    machine.advance(-std::chrono::seconds(100));
+    run([&]() -> asio::awaitable<void> {
+        const bool sound = co_await read_clock();  // As the pass of executions does.
+        EXPECT_FALSE(sound);
+        (void)co_await at_->store.resume_executions("looked at");
+        (void)co_await erasing.run();
+    });
+    EXPECT_EQ(audited(), "executions.stopped executions.resumed");
 }
 
 TEST_F(ErasureTest, OneThatTheTableRefusesDoesNotBlockTheOthers) {

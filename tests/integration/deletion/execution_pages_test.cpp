@@ -73,7 +73,8 @@ TEST_F(ExecutionPages, Rule11WhatBecomesDueBehindTheFirstPageWaitsForTheNextPass
     runtime::Metrics metrics;
     Journal journal(metrics);
     const SystemClock clock;
-    ExecutionPass pass({a.store, limits, guard, journal, clock}, 1000, hours(24));
+    ClockStop stop(a.store, journal, clock);
+    ExecutionPass pass({a.store, limits, guard, journal, stop}, 1000, hours(24));
     limits.happens = [&] {
         sql("UPDATE user_deletions SET recovery_sent_at = clock_timestamp() - interval '24 hours', "
             "scheduled_at = clock_timestamp() WHERE scheduled_at > now()");

@@ -61,6 +61,16 @@ TEST(ClockWatch, LetsSoundClocksDriftApart) {
     EXPECT_EQ(found, std::nullopt);
 }
 
+TEST(ClockWatch, Rule10NeitherALongLifeNorAnAnswerThatCameLateHidesAJump) {
+    ClockWatch watch;
+    compare(watch, 0s, -2s);
+    const std::chrono::hours month(30 * 24);
+    for (std::chrono::seconds passed = 15s; passed < month; passed += 15s) {
+        ASSERT_EQ(compare(watch, passed, 0s), std::nullopt);
+    }
+    EXPECT_EQ(compare(watch, month, 120s), 120s);
+}
+
 TEST(ClockWatch, AMachineThatSleptDoesNotCount) {
     ClockWatch watch;
     compare(watch, 0s, 0s);

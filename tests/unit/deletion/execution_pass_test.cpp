@@ -42,7 +42,8 @@ protected:
     ManualClock clock_{at(3)};
     runtime::Metrics metrics_;
     Journal journal_{metrics_};
-    ExecutionPass pass_{{store_, limits_, guard_, journal_, clock_}, 10, hours(24)};
+    ClockStop stop_{store_, journal_, clock_};
+    ExecutionPass pass_{{store_, limits_, guard_, journal_, stop_}, 10, hours(24)};
 };
 
 TEST_F(Executions, Rule8TheFirstTenGoAndTheRestWaitForTheNextUtcDay) {
@@ -88,6 +89,22 @@ TEST_F(Executions, Rule8OneThatIsBlockedKeepsNoneBehindItAndIsTriedAgain) {
     pass();
     EXPECT_THAT(limits_.holders("global:deletion:count:2026-11-25"), ElementsAre("d0", "d1", "d2"));
     EXPECT_THAT(metrics_.text(), HasSubstr("chatear_deletions_blocked 0"));
+}
+
+TEST_F(Executions, OneThatWasRecoveredIsBlockedNoLonger) {
+    due(1);
+    store_.on_execute = [](const ExecutionRequest& request) -> ExecutionAnswer {
+        if (request.deletion_id == "d0") {
+            throw ExecutionBlocked("another transaction has its row");
+        }
+        return ExecutionAnswer::executed;
+    };
+    pass();
+    EXPECT_THAT(metrics_.text(), HasSubstr("chatear_deletions_blocked 1"));
+    store_.executions = {"d1"};
+    pass();
+    EXPECT_THAT(metrics_.text(), HasSubstr("chatear_deletions_blocked 0"));
+    EXPECT_THAT(store_.executed, ElementsAre("d0", "d1"));
 }
 
 TEST_F(Executions, Rule9WhatFailsAsNobodyForesawKeepsNoneBehindItAndStaysCounted) {
@@ -223,7 +240,8 @@ TEST_F(Executions, Rule10TwoInstancesThatMeasureDifferentGainsStopForOneReason) 
     const auto reason_after = [this](milliseconds gain) {
         store_.day.executions_stopped.reset();
         ManualClock clock{at(3)};
-        ExecutionPass instance({store_, limits_, guard_, journal_, clock}, 10, hours(24));
+        ClockStop stop(store_, journal_, clock);
+        ExecutionPass instance({store_, limits_, guard_, journal_, stop}, 10, hours(24));
         pass_of(instance);
         store_.day.now += gain;
         pass_of(instance);
@@ -285,7 +303,7 @@ TEST_F(Executions, NothingBeginsWhileTheProcessStops) {
 
 TEST_F(Executions, ALimitOfNoneExecutesNobody) {
     due(1);
-    ExecutionPass none({store_, limits_, guard_, journal_, clock_}, 0, hours(24));
+    ExecutionPass none({store_, limits_, guard_, journal_, stop_}, 0, hours(24));
     asio::io_context context;
     const auto body = [&]() -> asio::awaitable<void> { (void)co_await none.run(); };
     test::run_coroutine(context, body);
