@@ -28,7 +28,8 @@ struct Notice {
 };
 
 /// A step of a deletion's life, to be carried out in one transaction, and only while its row still
-/// is as `before` says: its status, its mail's number, and how many tries of that were counted.
+/// is as `before` says: its status, its mail's number, how many tries of that were counted, and how
+/// often it was held.
 struct Change {
     Deletion before;
     Deletion after;

@@ -87,6 +87,7 @@ std::string change_arrays(const TableShapes& shapes, std::size_t first) {
          {"text",
           "int",
           "int",
+          "int",
           "text",
           "timestamptz",
           "timestamptz",
@@ -181,12 +182,13 @@ std::string change_expressions(const TableShapes& shapes, std::size_t first) {
     return fmt::format(
         R"(input AS MATERIALIZED (
     SELECT * FROM unnest({})
-        WITH ORDINALITY AS u (id, status_before, mail_before, attempts_before, status, recovery_sent_at, scheduled_at, executed_at,
+        WITH ORDINALITY AS u (id, status_before, mail_before, attempts_before, held_before, status, recovery_sent_at, scheduled_at, executed_at,
                               cancelled_at, mail_number, mail_attempts, next_mail_at, address_hash, address_changes, notice_number,
                               times_held, held_reason, held_from, place)),
 locked AS MATERIALIZED (
     SELECT i.place FROM input i JOIN user_deletions d ON d.id = i.id
     WHERE d.status = i.status_before AND d.mail_number = i.mail_before AND d.mail_attempts = i.attempts_before
+      AND d.times_held = i.held_before
     ORDER BY d.id FOR UPDATE OF d),
 changed AS (
     UPDATE user_deletions d
@@ -202,7 +204,8 @@ changed AS (
 
 void add_changes(postgres::Params& params, const std::vector<const Change*>& changes) {
     std::vector<std::string> ids, before, words;
-    std::vector<std::int64_t> mails_before, attempts_before, mails, attempts, address_changes;
+    std::vector<std::int64_t> mails_before, attempts_before, held_before, mails, attempts;
+    std::vector<std::int64_t> address_changes;
     std::vector<std::int64_t> notices, times_held;
     std::vector<std::optional<Time>> sent, scheduled, executed, cancelled, next_mails;
     std::vector<std::optional<std::string>> hashes, reasons, held_from;
@@ -212,6 +215,7 @@ void add_changes(postgres::Params& params, const std::vector<const Change*>& cha
         before.emplace_back(to_text(change->before.status));
         mails_before.push_back(change->before.mail_number);
         attempts_before.push_back(change->before.mail_attempts);
+        held_before.push_back(change->before.times_held);
         words.emplace_back(to_text(after.status));
         sent.push_back(after.recovery_sent_at);
         scheduled.push_back(after.scheduled_at);
@@ -230,7 +234,7 @@ void add_changes(postgres::Params& params, const std::vector<const Change*>& cha
         );
     }
     params.texts(ids).texts(before).integers(mails_before).integers(attempts_before);
-    params.texts(words).optional_times(sent);
+    params.integers(held_before).texts(words).optional_times(sent);
     params.optional_times(scheduled).optional_times(executed).optional_times(cancelled);
     params.integers(mails).integers(attempts).optional_times(next_mails).optional_texts(hashes);
     params.integers(address_changes).integers(notices).integers(times_held);

@@ -32,7 +32,7 @@ std::optional<User> read_user(const postgres::Rows& rows, std::size_t row);
 /// the first: `changed` has the places (from 1) of those changes whose rows were as `before` said,
 /// and are now as `after` says.
 std::string change_expressions(const TableShapes& shapes, std::size_t first);
-inline constexpr std::size_t change_parameters = 18;
+inline constexpr std::size_t change_parameters = 19;
 void add_changes(postgres::Params& params, const std::vector<const Change*>& changes);
 
 /// The outbox rows of finished notices (finish_notices), each with the place of its change.

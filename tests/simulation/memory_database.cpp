@@ -53,7 +53,8 @@ bool MemoryDatabase::apply(const Change& change) {
     }
     Deletion& row = found->second;
     if (row.status != change.before.status || row.mail_number != change.before.mail_number ||
-        row.mail_attempts != change.before.mail_attempts) {
+        row.mail_attempts != change.before.mail_attempts ||
+        row.times_held != change.before.times_held) {
         return false;
     }
     EXPECT_TRUE(deletion::is_open(row.status)) << row.id << ": what has ended never changes";

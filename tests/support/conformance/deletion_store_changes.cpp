@@ -115,6 +115,18 @@ TEST_P(DeletionStoreContract, EachHoldIsTold) {
     EXPECT_EQ(told(), "user.deletion.held user.deletion.held");
 }
 
+TEST_P(DeletionStoreContract, Rule11WhatDoesNotKnowOfAHoldHappensNot) {
+    const std::string id = due(user());
+    EXPECT_TRUE(apply(hold(row(id), "looked at")));
+    const Deletion seen = row(id);
+    EXPECT_TRUE(apply(hold(seen, "a recovery is lost")));
+    EXPECT_FALSE(apply(hold(seen, "by another instance")));
+    EXPECT_FALSE(apply(release(seen, now(), "for the first reason").value()));
+    EXPECT_EQ(row(id).held_reason, "a recovery is lost");
+    EXPECT_EQ(audited(), "deletion.held deletion.held");
+    EXPECT_TRUE(apply(release(row(id), now(), "for both").value()));
+}
+
 TEST_P(DeletionStoreContract, WhoCannotBeWrittenToIsNotWrittenTo) {
     const std::string ann = user();
     const std::string id = due(ann);
