@@ -93,6 +93,13 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// Thrown where other transactions have rows that a request needs, as the account's row under a
+/// foreign key of the product's. Nothing of its batch happened: a smaller one tells whose it is.
+class RequestBlocked final : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 /// What the database says at the start of a pass.
 struct DayState {
     Time now{};                                       ///< The database's clock_timestamp().
@@ -122,6 +129,7 @@ public:
     virtual ~DeletionStore() = default;
 
     /// Decides (decide_request) and writes a batch, each under its user's lock; a reply a request.
+    /// Throws RequestBlocked too.
     virtual asio::awaitable<std::vector<RequestReply>> enter(
         std::vector<Request> requests, std::optional<ClockOffset> offset
     ) = 0;

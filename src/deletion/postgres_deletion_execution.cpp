@@ -3,6 +3,8 @@
 #include "deletion/notices.hpp"
 #include "deletion/postgres_deletion_store.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -14,9 +16,9 @@ namespace {
 const std::string check_constraints = "SET CONSTRAINTS ALL IMMEDIATE";
 
 // Any number, as long as it stays: one executes at a time. Who executes is waited for by all that
-// is due, and waits for nobody's row any longer than this.
+// is due, and waits for nobody's row for long.
 const std::string try_lock =
-    "SELECT pg_try_advisory_xact_lock(7234109856120442), set_config('lock_timeout', '1s', true)";
+    fmt::format("SELECT pg_try_advisory_xact_lock(7234109856120442), {}", brief_lock_waits);
 
 constexpr std::string_view locked_by_another = "another transaction has its row or its account's";
 

@@ -4,6 +4,8 @@
 #include "base/error.hpp"
 #include "deletion/request_rows.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +17,8 @@ namespace {
 const std::string lock_users = R"(
 SELECT count(pg_advisory_xact_lock(key))
 FROM (SELECT DISTINCT hashtextextended('user_deletions ' || u, 0) AS key FROM unnest($1::text[]) AS u ORDER BY key) keys)";
+
+const std::string wait_briefly = fmt::format("SELECT {}", brief_lock_waits);
 
 RequestFacts read_facts(const postgres::Rows& rows, std::size_t row) {
     RequestFacts facts;
@@ -157,6 +161,18 @@ asio::awaitable<void> PostgresDeletionStore::resolve(
     }
 }
 
+/// What one row's lock keeps is its request's own: the batch waits for it only briefly.
+asio::awaitable<void> PostgresDeletionStore::enter_rounds(
+    StoreTransaction& transaction, Entering& batch
+) {
+    postgres::Params none;
+    (void)co_await transaction.run(wait_briefly, std::move(none));
+    const std::vector<std::vector<std::size_t>> rounds = batch.rounds();
+    for (const std::vector<std::size_t>& places : rounds) {
+        co_await enter_round(transaction, batch, places);
+    }
+}
+
 asio::awaitable<void> PostgresDeletionStore::enter_round(
     StoreTransaction& transaction, Entering& batch, const std::vector<std::size_t>& places
 ) {
@@ -198,6 +214,7 @@ asio::awaitable<std::vector<RequestReply>> PostgresDeletionStore::enter(
     std::vector<Request> requests, std::optional<ClockOffset> offset
 ) {
     const std::shared_ptr<const Known> tables = co_await known();
+    bool blocked = false;
     const std::function<asio::awaitable<std::vector<RequestReply>>(StoreTransaction&)> work =
         [&](StoreTransaction& transaction) -> asio::awaitable<std::vector<RequestReply>> {
         Entering batch(*tables, requests, offset);
@@ -205,14 +222,25 @@ asio::awaitable<std::vector<RequestReply>> PostgresDeletionStore::enter(
         postgres::Params users;
         users.texts(batch.user_ids);
         (void)co_await transaction.run(lock_users, std::move(users));
-        const std::vector<std::vector<std::size_t>> rounds = batch.rounds();
-        for (const std::vector<std::size_t>& places : rounds) {
-            co_await enter_round(transaction, batch, places);
+        blocked = false;
+        try {
+            co_await enter_rounds(transaction, batch);
+        } catch (const RepeatTransaction& repeat) {
+            if (!repeat.waited_for_a_lock) {
+                throw;
+            }
+            blocked = true;
         }
-        co_await finish(transaction, *tables, batch.audit);
+        if (!blocked) {
+            co_await finish(transaction, *tables, batch.audit);
+        }
         co_return std::move(batch.replies);
     };
-    co_return co_await in_transaction(pool_, work);
+    std::vector<RequestReply> replies = co_await in_transaction(pool_, work);
+    if (blocked) {
+        throw RequestBlocked("another transaction has rows that a request of this batch needs");
+    }
+    co_return replies;
 }
 
 }  // namespace chatear::deletion

@@ -70,6 +70,7 @@ private:
     // Intake.
     struct Entering;
     static asio::awaitable<void> resolve(StoreTransaction& transaction, Entering& batch);
+    static asio::awaitable<void> enter_rounds(StoreTransaction& transaction, Entering& batch);
     static asio::awaitable<void> enter_round(
         StoreTransaction& transaction, Entering& batch, const std::vector<std::size_t>& places
     );

@@ -93,6 +93,8 @@ asio::awaitable<http::Response> RecoveryPage::recover(http::Request request) {
         }
     } catch (const Unavailable& unavailable) {
         log::warn("a recovery over the page must be tried again", {{"reason", unavailable.why()}});
+    } catch (const RequestBlocked& blocked) {
+        log::warn("a recovery over the page must be tried again", {{"reason", blocked.what()}});
     }
     co_return answer(request, kind, token);
 }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace chatear::deletion {
@@ -64,6 +65,13 @@ private:
     postgres::Transaction transaction_;
     bool ended_ = false;
 };
+
+/// An SQL expression: from here on the transaction waits no longer than a second for a lock, so
+/// that what one row's lock keeps is that row's alone. Less where the time limit of a statement is
+/// short: its end must be told from that of a lock.
+inline constexpr std::string_view brief_lock_waits = R"((
+    SELECT set_config('lock_timeout', CASE WHEN t.ms BETWEEN 1 AND 2000 THEN (t.ms / 2)::text ELSE '1000' END, true)
+    FROM (SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::bigint AS ms) t))";
 
 inline constexpr int most_repeats = 10;
 

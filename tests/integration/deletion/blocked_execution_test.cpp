@@ -14,11 +14,13 @@ using Seconds = std::chrono::duration<double>;
 
 class BlockedExecution : public DeletionTest {
 protected:
-    asio::awaitable<std::string> try_to_execute(std::string id, std::string day) {
+    static asio::awaitable<std::string> try_to_execute(
+        Process& by, std::string id, std::string day
+    ) {
         std::string why;
         try {
             const ExecutionAnswer answer =
-                co_await execute_one(a_.store, std::move(id), std::move(day));
+                co_await execute_one(by.store, std::move(id), std::move(day));
             why = answer == ExecutionAnswer::executed ? "executed" : "answered";
         } catch (const ExecutionBlocked& blocked) {
             why = blocked.what();
@@ -30,7 +32,7 @@ protected:
     std::string execute(const std::string& id) {
         const std::string day = today();
         std::string why;
-        run([&]() -> asio::awaitable<void> { why = co_await try_to_execute(id, day); });
+        run([&]() -> asio::awaitable<void> { why = co_await try_to_execute(a_, id, day); });
         return why;
     }
 
@@ -76,6 +78,25 @@ TEST_F(BlockedExecution, Rule8AnAccountThatTheProductHasLockedIsWaitedForASecond
     EXPECT_EQ(status(anns_), "scheduled");
     EXPECT_EQ(sql("SELECT count(*) FROM daily_slots"), "1");
     EXPECT_EQ(execute(anns_), "executed");
+}
+
+TEST_F(BlockedExecution, Rule8AlsoWhereAStatementHasLessTimeThanThat) {
+    postgres::ConnectionOptions hasty = options(3);
+    hasty.statement_timeout = std::chrono::milliseconds(300);
+    Process quick(context_.get_executor(), hasty);
+    quick.pool.start();
+    const std::string day = today();
+    const auto execute_quickly = [&](const std::string& id) {
+        std::string why;
+        run([&]() -> asio::awaitable<void> { why = co_await try_to_execute(quick, id, day); });
+        return why;
+    };
+    while_locked("SELECT FROM users WHERE email = 'ann@example.test' FOR UPDATE", [&] {
+        EXPECT_EQ(execute_quickly(anns_), "another transaction has its row or its account's");
+        EXPECT_EQ(execute_quickly(bobs_), "executed");
+    });
+    EXPECT_EQ(execute_quickly(anns_), "executed");
+    run([&]() -> asio::awaitable<void> { co_await quick.pool.stop(); });
 }
 
 TEST_F(BlockedExecution, Rule8SoIsADeletionsOwnRow) {

@@ -1,12 +1,22 @@
 #include "deletion_fixture.hpp"
 #include "net/task_group.hpp"
 
+#include <chrono>
+#include <optional>
 #include <utility>
+#include <vector>
 
 namespace chatear::deletion {
 namespace {
 
-using IntakeStore = DeletionTest;
+class IntakeStore : public DeletionTest {
+protected:
+    void enter(Process& by, std::vector<Request> batch) {
+        run([&]() -> asio::awaitable<void> {
+            (void)co_await by.store.enter(std::move(batch), std::nullopt);
+        });
+    }
+};
 
 TEST_F(IntakeStore, ANewDeletionStandsWithItsRequestItsAuditAndWhatIsTold) {
     Process& a = process();
@@ -96,6 +106,31 @@ TEST_F(IntakeStore, TwoProcessesMakeOneDeletionOfOneUser) {
 }
 
 // The scheduler takes no user's lock: a recovery that was decided on an older row is decided again.
+// As a foreign key of the product's makes it: our row needs that of the account to stay.
+TEST_F(IntakeStore, OneWhoseAccountIsLockedSaysSoSoonAndKeepsNothingOfItsBatch) {
+    Process& a = process();
+    Process& product = process();
+    const std::string ann = user();
+    const std::string bob = user("bob@example.test");
+    sql("ALTER TABLE user_deletions ADD FOREIGN KEY (user_id) REFERENCES users");
+    std::optional<postgres::Transaction> theirs;
+    run([&]() -> asio::awaitable<void> {
+        theirs = co_await product.pool.begin();
+        const std::string lock = "SELECT FROM users WHERE id = '" + ann + "' FOR UPDATE";
+        const postgres::QueryResult locked = co_await theirs->query(lock, postgres::Params());
+        EXPECT_TRUE(locked);
+    });
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_THROW(enter(a, {deletion_of(ann, "d1"), deletion_of(bob, "d2")}), RequestBlocked);
+    EXPECT_THROW(enter(a, {deletion_of(ann, "d1")}), RequestBlocked);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4));
+    EXPECT_EQ(sql("SELECT count(*) FROM deletion_requests"), "0");
+    enter(a, {deletion_of(bob, "d2")});
+    run([&]() -> asio::awaitable<void> { co_await theirs->rollback(); });
+    enter(a, {deletion_of(ann, "d1")});
+    EXPECT_EQ(sql("SELECT count(*) FROM user_deletions"), "2");
+}
+
 TEST_F(IntakeStore, ARecoveryWinsOverAChangeThatCameBetween) {
     Process& a = process();
     const std::string ann = user();

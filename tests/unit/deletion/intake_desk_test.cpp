@@ -2,6 +2,7 @@
 
 #include "fakes.hpp"
 #include "nats/connection.hpp"
+#include "net/task_group.hpp"
 #include "support/coroutine.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -104,6 +105,38 @@ TEST_F(Desk, ManyRequestsAreOneBatch) {
     };
     test::run_coroutine(context_, body);
     EXPECT_THAT(store_.batches, ElementsAre(256, 44));
+}
+
+TEST_F(Desk, OneWhoseRowsAreLockedKeepsNoOther) {
+    store_.on_enter = [](const Request& request) {
+        if (request.user_id == "locked") {
+            throw RequestBlocked("another transaction has its rows");
+        }
+        return RequestReply{};
+    };
+    int entered = 0;
+    int blocked = 0;
+    const auto enter = [&](std::string user) -> asio::awaitable<void> {
+        Request request;
+        request.kind = RequestKind::recovery;
+        request.user_id = std::move(user);
+        try {
+            (void)co_await desk_.enter(std::move(request));
+            ++entered;
+        } catch (const RequestBlocked&) {
+            ++blocked;
+        }
+    };
+    const auto body = [&]() -> asio::awaitable<void> {
+        net::TaskGroup tasks(context_.get_executor());
+        for (const std::string user : {"a", "locked", "b", "c"}) {
+            tasks.start("request", enter(user));
+        }
+        co_await tasks.join();
+    };
+    test::run_coroutine(context_, body);
+    EXPECT_EQ(entered, 3);
+    EXPECT_EQ(blocked, 1);
 }
 
 TEST_F(Desk, ARecoveryNeedsNoNatsAndADeletionIsEnteredWithoutAComparison) {
