@@ -44,6 +44,7 @@ struct MailRecord {
     std::string recipient{};
     std::string reply{};
     std::string error{};  ///< Why it failed, in words of ours.
+    Time updated_at{};    ///< Of its claim, or of its verdict.
 };
 
 /// A queued deletion whose mail is due.
@@ -164,8 +165,8 @@ public:
     /// The try did not happen: its slot is free again.
     virtual asio::awaitable<void> free_mail_slot(std::string holder) = 0;
 
-    /// Whether another e-mail was accepted within the last hour (rule 7).
-    virtual asio::awaitable<bool> relay_accepted_lately() = 0;
+    /// Whether another e-mail was accepted within the hour before `moment` (rule 7).
+    virtual asio::awaitable<bool> relay_accepted_before(Time moment) = 0;
 
     /// A link's token; all of a deletion's stay valid until it ends (rule 5).
     virtual asio::awaitable<void> add_token(std::string deletion_id, std::string token_sha256) = 0;

@@ -26,15 +26,17 @@ struct MailResult {
     };
     Kind kind = Kind::withdrawn;
     Time at{};
-    std::string reply{};         ///< The relay's; only its codes are kept with the deletion.
-    std::string address_hash{};  ///< Of whom it went to.
+    std::optional<Time> judged_at{};  ///< When the relay said so, where that was not just now.
+    std::string reply{};              ///< The relay's; only its codes are kept with the deletion.
+    std::string address_hash{};       ///< Of whom it went to.
 };
 
 /// What the decision about a mail depends on beside its row.
 struct MailContext {
     Time now{};
     std::chrono::milliseconds recovery_period{std::chrono::hours(24)};
-    bool relay_accepted_lately = false;  ///< Another message, within the last hour (rule 7).
+    /// Another message, within the hour before this one was judged (rule 7).
+    bool relay_accepted_lately = false;
     runtime::RetryPolicy policy{};
     double random = 0;  ///< In [0, 1), for the delay.
 };

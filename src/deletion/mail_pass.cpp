@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "net/timer.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -38,13 +39,21 @@ asio::awaitable<milliseconds> MailPass::run() {
 
 void MailPass::begin(std::vector<MailJob> jobs) {
     for (MailJob& job : jobs) {
-        if (draining_ || in_hand_.size() >= places_) {
+        if (draining_ || !has_place()) {
             break;
         }
-        if (in_hand_.insert(job.deletion.id).second) {
+        if (in_hand_.emplace(job.deletion.id, outages_).second) {
             mails_.start("recovery mail", handle(std::move(job)));
         }
     }
+}
+
+/// What was under way before an outage finds out nothing about it, and may take long.
+bool MailPass::has_place() const {
+    const auto since = std::ranges::count_if(in_hand_, [this](const auto& mail) {
+        return mail.second == outages_;
+    });
+    return in_hand_.size() < most_at_once && static_cast<std::size_t>(since) < places_;
 }
 
 asio::awaitable<void> MailPass::finished() {
@@ -62,6 +71,7 @@ asio::awaitable<void> MailPass::handle(MailJob job) {
     } else if (handled == RecoveryMailer::Handled::outage) {
         outage_ = true;
         places_ = 1;
+        ++outages_;
     } else {
         places_ = most_at_once;  // Whatever kept this one is its own.
     }

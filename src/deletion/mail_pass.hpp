@@ -10,7 +10,8 @@
 
 #include <chrono>
 #include <cstddef>
-#include <set>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,12 +34,15 @@ public:
 
 private:
     void begin(std::vector<MailJob> jobs);
+    bool has_place() const;
     asio::awaitable<void> handle(MailJob job);
     asio::awaitable<RecoveryMailer::Handled> try_to_handle(MailJob job);
 
     DeletionStore& store_;
     RecoveryMailer& mailer_;
-    std::set<std::string> in_hand_;  // Ids of deletions.
+    // Of a deletion, by id: how many outages had been when its mail was begun.
+    std::map<std::string, std::uint64_t> in_hand_;
+    std::uint64_t outages_ = 0;
     std::size_t places_ = most_at_once;
     bool moved_ = false;   // Something happened: look again at once.
     bool outage_ = false;  // Unless something is down: then a little later.

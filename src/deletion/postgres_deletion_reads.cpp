@@ -34,13 +34,13 @@ WHERE due IS NOT NULL)";
 
 const std::string find_mail_records = R"(
 SELECT event_id, status, generation, attempts, takeovers, sent_at, recipient, coalesce(smtp_reply, error, reason) AS reply,
-       coalesce(error, reason) AS error
+       coalesce(error, reason) AS error, updated_at
 FROM email_sends WHERE event_id = ANY ($1::text[]))";
 
 // Both columns are set by the same verdict; the first one has an index.
-const std::string accepted_lately = R"(
-SELECT EXISTS (SELECT FROM email_sends WHERE status = 'sent' AND updated_at > now() - interval '1 hour'
-               AND sent_at > now() - interval '1 hour'))";
+const std::string accepted_before = R"(
+SELECT EXISTS (SELECT FROM email_sends WHERE status = 'sent' AND updated_at > $1::timestamptz - interval '1 hour'
+               AND sent_at > $1::timestamptz - interval '1 hour' AND sent_at <= $1::timestamptz))";
 
 const std::string insert_token = R"(
 INSERT INTO recovery_tokens (token_sha256, deletion_id) VALUES ($1::bytea, $2) ON CONFLICT (token_sha256) DO NOTHING)";
@@ -75,6 +75,7 @@ MailRecord read_record(const postgres::Rows& rows, std::size_t row) {
     record.recipient = rows.optional_text(row, "recipient").value_or("");
     record.reply = rows.optional_text(row, "reply").value_or("");
     record.error = rows.optional_text(row, "error").value_or("");
+    record.updated_at = rows.time(row, "updated_at");
     return record;
 }
 
@@ -217,10 +218,11 @@ asio::awaitable<TokenState> PostgresDeletionStore::look_up_token(std::string tok
     co_return TokenState::unknown;
 }
 
-asio::awaitable<bool> PostgresDeletionStore::relay_accepted_lately() {
-    postgres::Params none;
+asio::awaitable<bool> PostgresDeletionStore::relay_accepted_before(Time moment) {
+    postgres::Params params;
+    params.time(moment);
     const postgres::Rows rows =
-        co_await run_store_statement(pool_, accepted_lately, std::move(none));
+        co_await run_store_statement(pool_, accepted_before, std::move(params));
     co_return rows.boolean(0, 0);
 }
 

@@ -17,6 +17,14 @@ using runtime::LedgerStatus;
 
 constexpr std::string_view template_name = "account_recovery";
 
+/// Of a mail that is not tried any more.
+MailResult::Kind kind_of_failure(std::string_view words) {
+    if (words.starts_with(nobody_there)) {
+        return MailResult::Kind::nobody;
+    }
+    return is_passing(words) ? MailResult::Kind::try_later : MailResult::Kind::never;
+}
+
 bool is_final(LedgerStatus status) {
     return status == LedgerStatus::done || status == LedgerStatus::failed ||
            status == LedgerStatus::ambiguous;
@@ -66,19 +74,35 @@ std::optional<Letter> notice_of(const MailJob& job) {
     return letter;
 }
 
-std::optional<Letter> refused_before(
+std::optional<SlotHeir> slot_left_behind(
     const Letter& letter, const std::optional<MailRecord>& record
 ) {
-    // A verdict raises the generation.
-    const bool refused = record && record->status == LedgerStatus::retrying &&
-                         record->generation > 0 && !reply_codes(record->reply).empty();
-    if (!refused) {
+    if (!record || is_in_doubt(record->error)) {
         return std::nullopt;
     }
-    Letter before = letter;
-    before.generation = record->generation - 1;
-    before.takeovers = record->takeovers;
-    return before;
+    const bool waits =
+        record->status == LedgerStatus::retrying || record->status == LedgerStatus::deferred;
+    const bool came_back = waits && record->generation > 0;
+    if (!came_back && record->status != LedgerStatus::failed) {
+        return std::nullopt;
+    }
+    Letter last = letter;
+    last.generation = record->generation - (came_back ? 1 : 0);  // Its verdict has raised it.
+    last.takeovers = record->takeovers;
+    return SlotHeir{last.slot_holder(), last.next_slot_holder(!came_back)};
+}
+
+std::optional<MailResult> known_notice_result(const MailJob& job) {
+    const std::optional<MailRecord>& record = job.notice_record;
+    const bool wants_next = record && record->status == LedgerStatus::retrying &&
+                            job.deletion.next_mail_at <= record->updated_at;
+    if (!wants_next) {
+        return std::nullopt;
+    }
+    MailResult result;
+    result.kind = MailResult::Kind::try_later;
+    result.reply = record->reply;
+    return result;
 }
 
 std::optional<MailResult> known_result(const MailJob& job) {
@@ -98,8 +122,8 @@ std::optional<MailResult> known_result(const MailJob& job) {
             result.at = *record.sent_at;
             return result;
         case LedgerStatus::failed:
-            result.kind = record.error.starts_with(nobody_there) ? MailResult::Kind::nobody
-                                                                 : MailResult::Kind::never;
+            result.kind = kind_of_failure(record.error);
+            result.judged_at = record.updated_at;
             return result;
         case LedgerStatus::ambiguous:
             result.kind = MailResult::Kind::ambiguous;

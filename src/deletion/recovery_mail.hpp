@@ -40,12 +40,21 @@ Letter letter_of(const MailJob& job, std::string address);
 /// acceptance counts waits for it.
 std::optional<Letter> notice_of(const MailJob& job);
 
-/// The try before this one, if the relay refused it for now: its slot is this one's.
-std::optional<Letter> refused_before(const Letter& letter, const std::optional<MailRecord>& record);
+/// Where the slot of the mail's last try belongs once its verdict stands, unless the try may have
+/// been accepted. Its process may have died in between.
+struct SlotHeir {
+    std::string holder;
+    std::string heir;
+};
+std::optional<SlotHeir> slot_left_behind(
+    const Letter& letter, const std::optional<MailRecord>& record
+);
 
 /// The result of a try that stands in the ledger while the deletion does not show it yet: its
 /// process died in between, or it was accepted.
 std::optional<MailResult> known_result(const MailJob& job);
+/// The same for a try of the notice, whose deletion has to wait for the next.
+std::optional<MailResult> known_notice_result(const MailJob& job);
 
 /// `email_sends`, in which the recipient is that of the last try, and whose rows outlive the
 /// retention as long as the deletion is under way.

@@ -19,6 +19,7 @@ struct RecoveryMailer::Trying {
     Letter letter;
     runtime::Event event;
     runtime::Claim claim{};
+    Time claimed_at{};
     std::optional<Slot> slot{};
     std::string token_sha256{};
     bool token_stands = false;
@@ -29,23 +30,25 @@ RecoveryMailer::RecoveryMailer(Parts parts, Settings settings, Observer observer
     : parts_(parts), settings_(std::move(settings)), observer_(std::move(observer)) {}
 
 asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::handle(MailJob job) {
+    Letter last = letter_of(job, job.record ? job.record->recipient : std::string());
+    co_await settle_left_slot(std::move(last), job.record);
     const std::optional<MailResult> known = known_result(job);
     if (known) {
-        Letter next = letter_of(job, job.record->recipient);
-        co_await inherit_refused_slot(std::move(next), job.record);
         co_return co_await conclude(job.deletion, *known);
     }
     const MailStep step = before_mail(job.deletion, job.user);
     if (const Change* change = std::get_if<Change>(&step)) {
         co_return co_await apply(*change);
     }
-    const std::optional<Letter> notice = notice_of(job);
+    std::optional<Letter> notice = notice_of(job);
     if (notice) {
-        co_await inherit_refused_slot(*notice, job.notice_record);
-        const std::optional<Handled> in_the_way = co_await send_notice(*notice);
-        if (in_the_way) {
-            co_return *in_the_way;
+        co_await settle_left_slot(*notice, job.notice_record);
+        const std::optional<MailResult> tried = known_notice_result(job);
+        if (tried) {
+            --notice->number_of_try;
+            co_return co_await conclude_notice(*notice, *tried);
         }
+        co_return co_await send_notice(*notice);
     }
     Letter letter = letter_of(job, std::get<SendMail>(step).address);
     co_return co_await send(std::move(letter));
@@ -68,16 +71,17 @@ asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::send(Letter letter) {
     co_return tried.end.outage ? Handled::outage : handled;
 }
 
-asio::awaitable<std::optional<RecoveryMailer::Handled>> RecoveryMailer::send_notice(Letter letter) {
+/// Once it has ended, the mail that counts is the next pass's: to the address that stands then.
+asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::send_notice(Letter letter) {
     const Letter sent = letter;
     Tried tried = co_await try_once(std::move(letter));
     if (tried.decided) {
-        co_return tried.decided;
+        co_return *tried.decided;
     }
     const bool goes_on = tried.end.status == runtime::LedgerStatus::retrying ||
                          tried.end.status == runtime::LedgerStatus::deferred;
     if (!goes_on) {
-        co_return std::nullopt;
+        co_return Handled::moved;
     }
     const Handled handled = co_await conclude_notice(sent, std::move(tried.end.result));
     co_return tried.end.outage ? Handled::outage : handled;
@@ -92,11 +96,15 @@ asio::awaitable<RecoveryMailer::Tried> RecoveryMailer::try_once(Letter letter) {
     }
     const std::optional<TryEnd> end = co_await attempt(trying);
     tried.end = end ? *end : withdrawn("over the day's limit of recovery mails");
+    const bool slot_unused = trying->slot && !trying->content_begun;
     const bool stands = co_await record(trying, tried.end);
     if (!stands) {
+        if (slot_unused) {  // It has our claim's name: nobody else will ask for it.
+            co_await parts_.store.free_mail_slot(trying->letter.slot_holder());
+        }
         tried.decided = Handled::nothing;
     } else if (!end) {
-        tried.decided = co_await postpone(trying->letter.deletion);
+        tried.decided = co_await postpone(trying->letter.deletion, trying->claimed_at);
     } else if (trying->slot) {
         co_await settle_slot(trying->letter, *end);
     }
@@ -108,6 +116,7 @@ asio::awaitable<RecoveryMailer::Shared> RecoveryMailer::claim(Letter letter) {
     Shared trying = std::make_shared<Trying>();
     trying->letter = std::move(letter);
     const DayState day = co_await parts_.store.day_state();
+    trying->claimed_at = day.now;
     trying->event = event_of(trying->letter, day.now);
     trying->claim.event_id = trying->event.event_id;
     trying->claim.generation = trying->event.generation;
@@ -180,8 +189,8 @@ asio::awaitable<bool> RecoveryMailer::take_slot(Shared trying) {
     if (!trying->slot) {
         co_return false;
     }
-    // A slot that is passed on keeps its number, and is counted once.
-    std::string counted = letter.deletion.id + "/" + std::to_string(trying->slot->number);
+    // By its number: a slot is counted once, to whichever mail or deletion it is passed on.
+    std::string counted = std::to_string(trying->slot->number);
     const bool within_limit = co_await parts_.limits.count_mail(
         user, trying->slot->day, std::move(counted), trying->slot->taken - 1, settings_.daily_limit
     );
@@ -233,8 +242,8 @@ asio::awaitable<Result<mail::Message>> RecoveryMailer::compose(Shared trying) {
     );
 }
 
-/// Right before the content: its token stands, nobody has recovered meanwhile, the slot is still
-/// today's, and the claim is ours.
+/// Right before the content: its token stands, nobody has recovered meanwhile, the claim is ours,
+/// and the slot is still today's. The day is asked for last: what it is then the content is of.
 asio::awaitable<bool> RecoveryMailer::may_begin(Shared trying) {
     if (!trying->token_stands) {
         co_await parts_.store.add_token(trying->letter.deletion.id, trying->token_sha256);
@@ -244,11 +253,13 @@ asio::awaitable<bool> RecoveryMailer::may_begin(Shared trying) {
     if (state != TokenState::usable) {
         co_return false;
     }
-    const DayState day = co_await parts_.store.day_state();
-    if (day.day != trying->slot->day) {
+    const bool ours = co_await parts_.judge.begin_content(trying->event, trying->claim);
+    if (!ours) {
         co_return false;
     }
-    const bool allowed = co_await parts_.judge.begin_content(trying->event, trying->claim);
+    const DayState day = co_await parts_.store.day_state();
+    const bool allowed = day.day == trying->slot->day && parts_.gate.lease_fresh() &&
+                         trying->claim.lease_number == parts_.gate.lease_number();
     if (allowed && !trying->content_begun) {
         trying->content_begun = true;
         ++contents_;

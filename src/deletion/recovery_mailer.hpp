@@ -86,8 +86,7 @@ private:
     };
 
     asio::awaitable<Handled> send(Letter letter);
-    /// Nothing: it has ended, and the mail that counts may go.
-    asio::awaitable<std::optional<Handled>> send_notice(Letter letter);
+    asio::awaitable<Handled> send_notice(Letter letter);
     asio::awaitable<Tried> try_once(Letter letter);
 
     asio::awaitable<Shared> claim(Letter letter);
@@ -95,7 +94,7 @@ private:
     asio::awaitable<std::optional<TryEnd>> attempt(Shared trying);
     asio::awaitable<bool> take_slot(Shared trying);
     asio::awaitable<void> inherit_slot(Letter letter);
-    asio::awaitable<void> inherit_refused_slot(Letter letter, std::optional<MailRecord> record);
+    asio::awaitable<void> settle_left_slot(Letter letter, std::optional<MailRecord> record);
     asio::awaitable<TryEnd> deliver(Shared trying);
     asio::awaitable<Result<mail::Message>> compose(Shared trying);
     asio::awaitable<bool> may_begin(Shared trying);
@@ -105,7 +104,7 @@ private:
     asio::awaitable<MailContext> context_of(MailResult& result);
     asio::awaitable<Handled> conclude(Deletion deletion, MailResult result);
     asio::awaitable<Handled> conclude_notice(Letter letter, MailResult result);
-    asio::awaitable<Handled> postpone(Deletion deletion);
+    asio::awaitable<Handled> postpone(Deletion deletion, Time refused_at);
     asio::awaitable<Handled> apply(Change change);
     bool is_last(const Letter& letter) const;
 

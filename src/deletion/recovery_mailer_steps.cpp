@@ -14,7 +14,8 @@ asio::awaitable<MailContext> RecoveryMailer::context_of(MailResult& result) {
     context.policy = settings_.retry;
     context.random = std::generate_canonical<double, 32>(random_);
     if (result.kind == MailResult::Kind::nobody) {
-        context.relay_accepted_lately = co_await parts_.store.relay_accepted_lately();
+        const Time judged_at = result.judged_at.value_or(day.now);
+        context.relay_accepted_lately = co_await parts_.store.relay_accepted_before(judged_at);
     }
     if (result.kind != MailResult::Kind::accepted) {
         result.at = day.now;
@@ -38,9 +39,11 @@ asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::conclude_notice(
     co_return co_await apply(std::move(change));
 }
 
-asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::postpone(Deletion deletion) {
-    const DayState day = co_await parts_.store.day_state();
-    Change change = mail_limited(deletion, next_utc_day(day.now));
+/// `refused_at`: not later than the day's limit was asked, so that no day is left out.
+asio::awaitable<RecoveryMailer::Handled> RecoveryMailer::postpone(
+    Deletion deletion, Time refused_at
+) {
+    Change change = mail_limited(deletion, next_utc_day(refused_at));
     co_return co_await apply(std::move(change));
 }
 
@@ -62,15 +65,12 @@ asio::awaitable<void> RecoveryMailer::inherit_slot(Letter letter) {
     }
 }
 
-/// Its process may have died between the verdict and the passing.
-asio::awaitable<void> RecoveryMailer::inherit_refused_slot(
+asio::awaitable<void> RecoveryMailer::settle_left_slot(
     Letter letter, std::optional<MailRecord> record
 ) {
-    const std::optional<Letter> refused = refused_before(letter, record);
-    if (refused) {
-        co_await parts_.store.pass_mail_slot(
-            refused->slot_holder(), refused->next_slot_holder(false)
-        );
+    const std::optional<SlotHeir> left = slot_left_behind(letter, record);
+    if (left) {
+        co_await parts_.store.pass_mail_slot(left->holder, left->heir);
     }
 }
 

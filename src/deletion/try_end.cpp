@@ -48,8 +48,8 @@ TryEnd try_later(SlotUse slot, std::string reason, bool last_try) {
 TryEnd in_doubt(
     const smtp::SendResult& result, notification::OnAmbiguity on_ambiguity, bool last_try
 ) {
-    std::string reason =
-        "the content was sent and no answer came: " + notification::describe(result);
+    std::string reason(no_answer);
+    reason += notification::describe(result);
     TryEnd end = on_ambiguity == notification::OnAmbiguity::hold
                      ? unknown_to_all()
                      : try_later(SlotUse::kept, {}, last_try);
@@ -66,7 +66,7 @@ TryEnd not_sent(const smtp::SendResult& result, bool last_try) {
     if (!result.content_began) {
         return withdrawn_by_outage("nothing was sent: " + what);
     }
-    return try_later(SlotUse::passed, "the connection broke within the content: " + what, last_try);
+    return try_later(SlotUse::passed, std::string(broken_off) + what, last_try);
 }
 
 /// A refusal of ourselves: for good it starts no clock and is a person's (rule 7); for now it
@@ -92,7 +92,7 @@ TryEnd judge(
         case smtp::SendStatus::try_later:
             return try_later(
                 SlotUse::passed,
-                "the mail server wants it later: " + notification::describe(result),
+                std::string(wanted_later) + notification::describe(result),
                 last_try
             );
         case smtp::SendStatus::never:
@@ -112,6 +112,15 @@ TryEnd judge(
 }
 
 }  // namespace
+
+bool is_in_doubt(std::string_view words) {
+    return words.starts_with(no_answer);
+}
+
+bool is_passing(std::string_view words) {
+    return words.starts_with(wanted_later) || words.starts_with(broken_off) ||
+           words.starts_with(no_answer);
+}
 
 TryEnd end_of(
     const smtp::SendResult& result, notification::OnAmbiguity on_ambiguity, bool last_try

@@ -29,9 +29,16 @@ struct TryEnd {
     std::string reason{};             ///< For the ledger; "" when accepted.
 };
 
-/// How the ledger's words begin where there is nobody at an address (rule 7): by them a process
-/// knows what another one that died had learnt.
-inline constexpr std::string_view nobody_there = "there is nobody at this address: ";
+// How the ledger's words begin: by them a process knows what another one that died had learnt.
+inline constexpr std::string_view nobody_there = "there is nobody at this address: ";  ///< Rule 7.
+inline constexpr std::string_view wanted_later = "the mail server wants it later: ";
+inline constexpr std::string_view broken_off = "the connection broke within the content: ";
+inline constexpr std::string_view no_answer = "the content was sent and no answer came: ";
+
+/// Whether the try with these words may have been accepted: its slot stays its own (rule 6).
+bool is_in_doubt(std::string_view words);
+/// Whether the try with these words failed in a way that the next one need not.
+bool is_passing(std::string_view words);
 
 /// What the relay's answer means. `last_try`: a failure that counts is final.
 TryEnd end_of(

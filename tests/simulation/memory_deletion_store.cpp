@@ -146,13 +146,15 @@ asio::awaitable<std::vector<bool>> MemoryDeletionStore::apply(std::vector<Change
     co_return happened;
 }
 
-asio::awaitable<bool> MemoryDeletionStore::relay_accepted_lately() {
+asio::awaitable<bool> MemoryDeletionStore::relay_accepted_before(Time moment) {
     begin();
-    const Time hour_ago = database_.now() - 1h;
-    bool accepted = database_.last_other_mail > hour_ago;
+    const auto within_the_hour = [&](const std::optional<Time>& sent) {
+        return sent && *sent > moment - 1h && *sent <= moment;
+    };
+    bool accepted = within_the_hour(database_.last_other_mail);
     for (const auto& [id, mail] : database_.mails) {
         accepted = accepted || (mail.record.status == runtime::LedgerStatus::done &&
-                                mail.record.sent_at > hour_ago);
+                                within_the_hour(mail.record.sent_at));
     }
     co_return accepted;
 }

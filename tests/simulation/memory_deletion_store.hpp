@@ -38,7 +38,7 @@ public:
     ) override;
     asio::awaitable<void> pass_mail_slot(std::string holder, std::string next_holder) override;
     asio::awaitable<void> free_mail_slot(std::string holder) override;
-    asio::awaitable<bool> relay_accepted_lately() override;
+    asio::awaitable<bool> relay_accepted_before(Time moment) override;
     asio::awaitable<void> add_token(std::string deletion_id, std::string token_sha256) override;
     asio::awaitable<deletion::ExecutionAnswer> execute(deletion::ExecutionRequest request) override;
     asio::awaitable<bool> hold_for_lost_recovery(

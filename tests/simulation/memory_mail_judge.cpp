@@ -74,6 +74,7 @@ asio::awaitable<runtime::ClaimReply> MemoryMailJudge::claim(
         row.record.generation = event.generation;
         row.claimed_by = process_;
         row.claim_no = claim_no;
+        row.record.updated_at = database_.now();
     }
     const runtime::ClaimReply reply = reply_from(row, event, claim_no);
     if (faults_.crashes && faults_.one_in(50)) {
@@ -125,6 +126,7 @@ asio::awaitable<runtime::Settlement> MemoryMailJudge::record(
         record.reply = details.at(0).value_or(details.at(1).value_or(verdict.reason));
         record.error = details.at(1).value_or(verdict.reason);
         record.recipient = details.at(2).value_or("");
+        record.updated_at = database_.now();
     }
     if (stands || accepted || open) {
         settlement.action = runtime::Settlement::Action::ack;

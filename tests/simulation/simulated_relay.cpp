@@ -30,8 +30,6 @@ asio::awaitable<smtp::SendResult> SimulatedRelay::send(
 ) {
     faults_.before_effect();
     const Result<std::string> bytes = content(smtp::Capabilities{});
-    // The day that a content is counted for is the one at which its permission is asked for.
-    const std::string day = utc_day(database_.now());
     const bool permitted = co_await before();
     if (!bytes || !permitted) {
         smtp::SendResult held_back;
@@ -43,7 +41,7 @@ asio::awaitable<smtp::SendResult> SimulatedRelay::send(
     const bool may_have_arrived =
         result.status == smtp::SendStatus::accepted || result.status == smtp::SendStatus::in_doubt;
     if (may_have_arrived) {
-        count_content(envelope.rcpt_to, day);
+        count_content(envelope.rcpt_to, utc_day(database_.now()));
     }
     faults_.after_effect();
     co_return result;

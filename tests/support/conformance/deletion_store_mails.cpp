@@ -144,15 +144,21 @@ TEST_P(DeletionStoreContract, AMailIsKeptAsProofUntilItsDeletionHasEnded) {
 }
 
 TEST_P(DeletionStoreContract, Rule7KnowsWhetherTheRelayAcceptedAMailWithinTheLastHour) {
-    const auto lately = [&] { return ask<bool>([&] { return store().relay_accepted_lately(); }); };
+    const auto before = [&](Time moment) {
+        return ask<bool>([&] { return store().relay_accepted_before(moment); });
+    };
+    const auto lately = [&] { return before(now()); };
     EXPECT_FALSE(lately());
     MailRecord refused;
     refused.status = LedgerStatus::failed;
     world().set_mail("refused", refused);
     world().set_mail("old", accepted(now() - 1h));
     EXPECT_FALSE(lately());
-    world().set_mail("new", accepted(now() - 59min));
+    const Time sent = now() - 59min;
+    world().set_mail("new", accepted(sent));
     EXPECT_TRUE(lately());
+    EXPECT_TRUE(before(sent));
+    EXPECT_FALSE(before(now() - 61min)) << "all were accepted since";
 }
 
 }  // namespace

@@ -114,9 +114,9 @@ public:
         slots.free(holder, day.now);
         co_return;
     }
-    asio::awaitable<bool> relay_accepted_lately() override {
-        check("relay_accepted_lately");
-        co_return accepted_lately;
+    asio::awaitable<bool> relay_accepted_before(Time moment) override {
+        check("relay_accepted_before");
+        co_return last_accepted&&* last_accepted <= moment&&* last_accepted > moment - hours(1);
     }
     asio::awaitable<void> add_token(std::string /*deletion_id*/, std::string token_sha256)
         override {
@@ -174,7 +174,7 @@ public:
     std::vector<Change> applied;
     bool changes_happen = true;
     test::MemoryMailSlots slots;
-    bool accepted_lately = true;
+    std::optional<Time> last_accepted = at(11, 30);  ///< Of another mail.
     std::vector<std::string> executed;
     std::function<ExecutionAnswer(const ExecutionRequest&)> on_execute =
         [](const ExecutionRequest&) { return ExecutionAnswer::executed; };
@@ -243,12 +243,14 @@ public:
         recorded.push_back(
             {event.event_id, claim.generation, std::move(verdict), std::move(details)}
         );
+        while_verdict_is_written();
         co_return settlement;
     }
     asio::awaitable<void> bury(runtime::OutboxRow /*dead_letter*/) override { co_return; }
     asio::awaitable<bool> begin_content(
         const runtime::Event& /*event*/, runtime::Claim& /*claim*/
     ) override {
+        while_content_is_noted();
         co_return allows;
     }
     asio::awaitable<std::uint32_t> begin_alone(const runtime::Event& /*event*/) override {
@@ -260,6 +262,8 @@ public:
     runtime::ClaimReply reply{.answer = runtime::ClaimAnswer::granted};
     runtime::Settlement settlement{};
     bool allows = true;
+    std::function<void()> while_content_is_noted = [] {};
+    std::function<void()> while_verdict_is_written = [] {};
     bool answers_get_lost = false;
     std::vector<std::string> claims;
     std::vector<std::uint64_t> claim_numbers;

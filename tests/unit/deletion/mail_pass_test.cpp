@@ -170,6 +170,24 @@ TEST_F(Mails, Rule12OneThatStaysBehindKeepsNoOthersAfterAnOutage) {
     run(body);
 }
 
+TEST_F(Mails, Rule12OneThatTakesLongSinceBeforeAnOutageKeepsNoOthersAfterIt) {
+    const auto body = [&]() -> asio::awaitable<void> {
+        store_.mails = {job("slow")};
+        (void)co_await pass_.run();
+        limits_.down = true;
+        store_.mails = {job("slow"), job("ann")};
+        (void)co_await pass_.run();
+        limits_.down = false;
+        store_.mails = {job("slow"), job("ann"), job("bob")};
+        (void)co_await pass_.run();
+        EXPECT_THAT(transport_.ended, ElementsAre("ann@example.test")) << "it is back";
+        store_.mails = {job("slow"), job("bob"), job("cid")};
+        (void)co_await pass_.run();
+        EXPECT_THAT(transport_.ended, SizeIs(3));
+    };
+    run(body);
+}
+
 TEST_F(Mails, WaitsForTheNextThatIsDue) {
     const auto body = [&]() -> asio::awaitable<void> {
         store_.next_due = milliseconds(5'000);

@@ -79,7 +79,7 @@ TEST_F(Mailer, AZoneOrALocaleThatIsNoneKeepsNoMail) {
 TEST_F(Mailer, Rule6PostgresGivesTheSlotAndRedisIsAskedToo) {
     handle();
     EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.0.0"));
-    EXPECT_THAT(limits_.asked(), ElementsAre(Pair("d1/1", 0)));
+    EXPECT_THAT(limits_.asked(), ElementsAre(Pair("1", 0)));
 }
 
 TEST_F(Mailer, Rule6OverTheLimitItWaitsForTheNextUtcDay) {
@@ -114,7 +114,7 @@ TEST_F(Mailer, Rule6TheSlotBelongsToTheDayInWhichTheContentBegins) {
     const DayState before{.now = at(23, 59), .day = "2026-11-25"};
     const DayState after{.now = at(0, 0, 26), .day = "2026-11-26"};
     store_.day = before;
-    store_.days = {before, after};
+    judge_.while_content_is_noted = [&] { store_.day = after; };
     handle();
     EXPECT_THAT(transport_.recipients, ElementsAre(address));
     EXPECT_EQ(judge_.recorded.at(0).verdict.status, LedgerStatus::deferred);
@@ -134,7 +134,7 @@ TEST_F(Mailer, Rule6ARefusedTryPassesItsSlotToTheNext) {
     job_.record->generation = 1;
     handle();
     EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.1.0"));
-    EXPECT_THAT(limits_.asked(), ElementsAre(Pair("d1/1", 0), Pair("d1/1", 0)));
+    EXPECT_THAT(limits_.asked(), ElementsAre(Pair("1", 0), Pair("1", 0)));
     EXPECT_EQ(judge_.recorded.at(1).generation, 1U);
 }
 
@@ -156,7 +156,7 @@ TEST_F(Mailer, Rule7AddressedToNobodyTheClockStartsWhereTheRelayWorks) {
 }
 
 TEST_F(Mailer, Rule7ARelayThatRefusesEverybodyStartsNoClock) {
-    store_.accepted_lately = false;
+    store_.last_accepted.reset();
     transport_.results = {ScriptedTransport::answer(smtp::SendStatus::never, 550, "5.1.1 nobody")};
     handle();
     EXPECT_EQ(only_change().after.status, Status::held);
@@ -215,122 +215,31 @@ TEST_F(Mailer, WhatALivingProcessHasIsLeftAlone) {
     EXPECT_THAT(transport_.recipients, IsEmpty());
 }
 
-TEST_F(Mailer, WhatADeadProcessMayHaveSentIsSentAgainOrHeld) {
-    judge_.reply.answer = runtime::ClaimAnswer::taken_over;
-    judge_.reply.content_may_have_left = true;
+TEST_F(Mailer, Rule6ASlotIsCountedOnceInRedisWhicheverDeletionOfItsUserHasIt) {
+    transport_.down = true;
     handle();
-    EXPECT_THAT(transport_.recipients, SizeIs(1));
-    EXPECT_EQ(duplicates_, 1);
-    settings_.on_ambiguity = notification::OnAmbiguity::hold;
-    handle();
-    EXPECT_THAT(transport_.recipients, SizeIs(1));
-    EXPECT_EQ(judge_.recorded.at(1).verdict.status, LedgerStatus::ambiguous);
-    EXPECT_EQ(only_change().after.status, Status::held);
-}
-
-// Each takeover from a process that died after its content began is another content.
-TEST_F(Mailer, Rule6NoMoreThanTwoContentsADayHoweverOftenItsProcessIsKilled) {
-    judge_.reply.answer = runtime::ClaimAnswer::taken_over;
-    judge_.reply.content_may_have_left = true;
-    judge_.reply.takeovers = 1;
-    take_slot("d1.1.0.0");
-    handle();
-    EXPECT_THAT(transport_.recipients, SizeIs(1));
-    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.0.0", "d1.1.0.1"));
-    EXPECT_THAT(limits_.asked(), ElementsAre(Pair("d1/2", 1)));
-    judge_.reply.takeovers = 2;
-    handle();
-    EXPECT_THAT(transport_.recipients, SizeIs(1));
-    EXPECT_EQ(judge_.recorded.at(1).verdict.status, LedgerStatus::deferred);
-    EXPECT_EQ(only_change().after.next_mail_at, at(0, 0, 26));
-    // Asked for again that day, as a claim that was not taken over: there is no slot either.
-    store_.applied.clear();
-    judge_.reply = {.answer = runtime::ClaimAnswer::granted};
-    record(LedgerStatus::deferred).generation = 1;
-    handle();
-    EXPECT_THAT(transport_.recipients, SizeIs(1));
-    EXPECT_EQ(only_change().after.next_mail_at, at(0, 0, 26));
-}
-
-TEST_F(Mailer, Rule6ProcessesThatDiedBeforeTheContentCostNoSlot) {
-    judge_.reply.answer = runtime::ClaimAnswer::taken_over;
-    judge_.reply.takeovers = 3;
-    take_slot("d1.1.0.1");
-    take_slot("x.1.0.0");
-    handle();
-    EXPECT_THAT(transport_.recipients, SizeIs(1));
-    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.0.3", "x.1.0.0"));
-    EXPECT_EQ(duplicates_, 0);
-}
-
-TEST_F(Mailer, AClaimWhoseAnswerWasLostIsAskedForByItsNumber) {
-    RecoveryMailer mailer(
-        {store_, limits_, local_times_, judge_, gate_, transport_, templates_, clock_},
-        settings_,
-        {[](const Change&) {}, [] {}}
-    );
-    asio::io_context context;
-    const auto body = [&]() -> asio::awaitable<void> { (void)co_await mailer.handle(job_); };
-    judge_.answers_get_lost = true;
-    EXPECT_THROW(test::run_coroutine(context, body), Unavailable);
-    job_.deletion.id = "d2";
-    context.restart();
-    EXPECT_THROW(test::run_coroutine(context, body), Unavailable);
-    judge_.answers_get_lost = false;
-    job_.deletion.id = "d1";
-    context.restart();
-    test::run_coroutine(context, body);
-    context.restart();
-    test::run_coroutine(context, body);
-    EXPECT_THAT(judge_.claims, ElementsAre("d1.1", "d2.1", "d1.1", "d1.1"));
-    EXPECT_THAT(judge_.claim_numbers, ElementsAre(1U, 2U, 1U, 3U));
+    EXPECT_THAT(store_.slots.holders(), IsEmpty());
+    transport_.down = false;
+    for (const std::string id : {"d2", "d3"}) {
+        job_.deletion.id = id;
+        handle();
+    }
     EXPECT_THAT(transport_.recipients, SizeIs(2));
 }
 
-TEST_F(Mailer, Rule7ThatThereIsNobodyIsKnownAlsoToTheSuccessorOfAProcessThatDied) {
-    record(LedgerStatus::failed).error = std::string(nobody_there) + "550 5.1.1 no (rcpt)";
-    job_.record->reply = "550 5.1.1 no";
-    handle();
-    EXPECT_EQ(only_change().after.status, Status::scheduled);
-    EXPECT_EQ(only_change().after.recovery_sent_at, store_.day.now);
-    EXPECT_EQ(only_change().audit.at(0).action, audit::mail_refused);
-    store_.applied.clear();
-    store_.accepted_lately = false;
-    handle();
-    EXPECT_EQ(only_change().after.status, Status::held);
+TEST_F(Mailer, Rule6WhoLosesTheClaimBeforeTheContentLeavesNoSlotBehind) {
+    judge_.allows = false;
+    judge_.settlement.action = runtime::Settlement::Action::drop;
+    EXPECT_EQ(handle(), Handled::nothing);
+    EXPECT_THAT(store_.slots.holders(), IsEmpty());
 }
 
-TEST_F(Mailer, WhatDiedBetweenVerdictAndStepIsFoundInTheLedger) {
-    record(LedgerStatus::retrying).attempts = 1;
-    job_.record->generation = 1;
-    job_.record->takeovers = 1;
-    job_.record->reply = "451 4.7.1 greylisted";
-    take_slot("d1.1.0.0");
-    take_slot("d1.1.0.1");
-    EXPECT_EQ(handle(), Handled::moved);
-    EXPECT_EQ(only_change().after.mail_attempts, 1);
-    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.0.0", "d1.1.1.0"));
-    store_.applied.clear();
-    record(LedgerStatus::failed);
+TEST_F(Mailer, Rule6WhoIsRefusedBeforeMidnightAsksAgainAfterIt) {
+    take_slot("x.1.0.0");
+    take_slot("y.1.0.0");
+    judge_.while_verdict_is_written = [&] { store_.day.now = at(0, 5, 26); };
     handle();
-    EXPECT_EQ(only_change().after.status, Status::held);
-    store_.applied.clear();
-    record(LedgerStatus::ambiguous);
-    handle();
-    EXPECT_EQ(only_change().after.status, Status::held);
-    EXPECT_THAT(judge_.claims, IsEmpty());
-}
-
-TEST_F(Mailer, Rule6ATryInDoubtKeepsItsSlotAlsoWhenItsProcessDied) {
-    record(LedgerStatus::retrying).attempts = 1;
-    job_.record->generation = 1;
-    job_.record->reply = "the content was sent and no answer came: timed out (content)";
-    take_slot("d1.1.0.0");
-    EXPECT_EQ(handle(), Handled::moved);
-    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.0.0"));
-    job_.deletion = only_change().after;
-    handle();
-    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.0.0", "d1.1.1.0"));
+    EXPECT_EQ(only_change().after.next_mail_at, at(0, 0, 26)) << "not a day later";
 }
 
 TEST_F(Mailer, AClaimThatWasLostDecidesNothing) {
@@ -348,6 +257,7 @@ TEST_F(Mailer, AClaimIsGivenBackWhateverGoesWrong) {
         EXPECT_EQ(handle(), Handled::moved);
         ASSERT_THAT(judge_.recorded, SizeIs(1)) << what;
         EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::deferred);
+        EXPECT_THAT(store_.slots.holders(), IsEmpty());
     }
 }
 
