@@ -277,6 +277,10 @@ asio::awaitable<Erasure> PostgresErasure::blank_account(
         if (!done.error().constraint.empty()) {
             found.refused_for += ", " + done.error().constraint;
         }
+    } else if (done->affected() != 1) {
+        // Its row is locked and was read: a trigger or a policy of the product's said no.
+        found.answer = ErasureAnswer::refused;
+        found.refused_for = "no row was updated";
     }
     co_return found;
 }

@@ -3,8 +3,6 @@
 #include "deletion_fixture.hpp"
 
 #include <chrono>
-#include <functional>
-#include <optional>
 #include <utility>
 
 namespace chatear::deletion {
@@ -36,34 +34,11 @@ protected:
         return why;
     }
 
-    /// While a transaction of the product's has what `statement` locks.
-    void while_locked(const std::string& statement, const std::function<void()>& then) {
-        std::optional<postgres::Transaction> theirs;
-        run([&]() -> asio::awaitable<void> {
-            const postgres::Params none;
-            theirs = co_await product_.pool.begin();
-            const postgres::QueryResult locked = co_await theirs->query(statement, none);
-            EXPECT_TRUE(locked);
-        });
-        then();
-        run([&]() -> asio::awaitable<void> { co_await theirs->rollback(); });
-    }
-
     std::string status(const std::string& id) {
         return sql("SELECT status FROM user_deletions WHERE id::text = '" + id + "'");
     }
 
-    /// A trigger of the product's that raises this for ann's account.
-    void raise(const std::string& sqlstate) {
-        sql("CREATE OR REPLACE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "RAISE EXCEPTION 'ann@example.test' USING ERRCODE = '" +
-            sqlstate +
-            "'; END $$; CREATE OR REPLACE TRIGGER fails BEFORE UPDATE ON users FOR EACH ROW WHEN "
-            "(OLD.email = 'ann@example.test') EXECUTE FUNCTION fails()");
-    }
-
     Process& a_ = process();
-    Process& product_ = process();
     const std::string anns_ = due_deletion(user());
     const std::string bobs_ = due_deletion(user("bob@example.test"));
 };
@@ -123,9 +98,7 @@ TEST_F(BlockedExecution, Rule8ATriggerThatFailsOrIsSlowKeepsItsOwnAccountOnly) {
 }
 
 TEST_F(BlockedExecution, ATriggerThatKeepsTheRowAsItIsHoldsItsDeletion) {
-    sql("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; "
-        "CREATE TRIGGER keep BEFORE UPDATE ON users FOR EACH ROW WHEN (OLD.email = "
-        "'ann@example.test') EXECUTE FUNCTION keep()");
+    keep_as_it_is();
     EXPECT_EQ(execute(anns_), "answered");
     EXPECT_EQ(status(anns_), "held");
     EXPECT_EQ(execute(bobs_), "executed");

@@ -5,6 +5,7 @@
 #include "deletion/deletion.hpp"
 #include "postgres/migrator.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace chatear::deletion {
@@ -80,6 +81,35 @@ std::string DeletionDatabase::due_deletion(const std::string& user_id, const std
     sql("INSERT INTO email_sends (event_id, status, sent_at, kept) VALUES ('" + id +
         ".1', 'sent', now(), true)");
     return id;
+}
+
+void DeletionDatabase::while_locked(
+    const std::string& statement, const std::function<void()>& then
+) {
+    Process& product = process(1);
+    std::optional<postgres::Transaction> theirs;
+    run([&]() -> asio::awaitable<void> {
+        const postgres::Params none;
+        theirs = co_await product.pool.begin();
+        const postgres::QueryResult locked = co_await theirs->query(statement, none);
+        EXPECT_TRUE(locked);
+    });
+    then();
+    run([&]() -> asio::awaitable<void> { co_await theirs->rollback(); });
+}
+
+void DeletionDatabase::raise(const std::string& sqlstate) {
+    sql("CREATE OR REPLACE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'ann@example.test' USING ERRCODE = '" +
+        sqlstate +
+        "'; END $$; CREATE OR REPLACE TRIGGER fails BEFORE UPDATE ON users FOR EACH ROW WHEN "
+        "(OLD.email = 'ann@example.test') EXECUTE FUNCTION fails()");
+}
+
+void DeletionDatabase::keep_as_it_is() {
+    sql("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; "
+        "CREATE TRIGGER keep BEFORE UPDATE ON users FOR EACH ROW WHEN (OLD.email = "
+        "'ann@example.test') EXECUTE FUNCTION keep()");
 }
 
 std::string DeletionDatabase::audited() {

@@ -56,6 +56,15 @@ protected:
     /// A deletion of that user that is due: its mail was accepted so long ago, and stands as sent.
     std::string due_deletion(const std::string& user_id, const std::string& ago = "24 hours");
 
+    /// While a transaction of the product's has what `statement` locks.
+    void while_locked(const std::string& statement, const std::function<void()>& then);
+
+    /// A trigger of the product's that raises this for ann's account.
+    void raise(const std::string& sqlstate);
+
+    /// One that keeps ann's account as it is, and raises nothing.
+    void keep_as_it_is();
+
     std::string today() { return sql("SELECT (now() AT TIME ZONE 'utc')::date"); }
 
     /// "deletion.requested deletion.cancelled": what was audited, in the order of the chain.
