@@ -55,7 +55,7 @@ boost::json::object row_of(const Erasure& erasure, bool dry_run) {
     row["outcome"] = would ? "would be erased" : to_text(erasure.answer);
     row["columns"] = fmt::format("{}", fmt::join(erasure.columns, ","));
     row["mails"] = erasure.mails;
-    row["reason"] = erasure.refused_for;
+    row["reason"] = erasure.why;
     return row;
 }
 
@@ -70,13 +70,14 @@ asio::awaitable<ExitCode> erase(Tool& tool, bool dry_run) {
     }
     co_await require_not_stopped(&erasure);
     boost::json::array rows;
-    bool refused = false;
+    bool all_went = true;
     std::optional<PostgresErasure::Due> behind;
     std::vector<PostgresErasure::Due> due = co_await erasure.due(behind, at_once);
     while (!due.empty()) {
         for (const PostgresErasure::Due& one : due) {
             const Erasure done = co_await erasure.erase(one.deletion_id, mode);
-            refused = refused || done.answer == ErasureAnswer::refused;
+            all_went = all_went && done.answer != ErasureAnswer::refused &&
+                       done.answer != ErasureAnswer::blocked;
             rows.push_back(row_of(done, dry_run));
         }
         behind = due.back();
@@ -90,7 +91,7 @@ asio::awaitable<ExitCode> erase(Tool& tool, bool dry_run) {
     for (const std::string& column : erasure.absent_columns()) {
         tool.console().note("the table users has no column " + column);
     }
-    co_return refused ? ExitCode::failed : ExitCode::ok;
+    co_return all_went ? ExitCode::ok : ExitCode::failed;
 }
 
 }  // namespace

@@ -107,6 +107,8 @@ std::string_view to_text(ErasureAnswer answer) {
             return "stopped";
         case ErasureAnswer::refused:
             return "refused";
+        case ErasureAnswer::blocked:
+            return "blocked";
     }
     return "";
 }

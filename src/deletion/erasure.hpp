@@ -63,6 +63,7 @@ enum class ErasureAnswer {
     mail_on_way,  ///< Its last e-mail is not judged yet, and its ledger row would be written anew.
     stopped,      ///< Executions are stopped until a person has looked; so is this.
     refused,      ///< The product's table does not take it.
+    blocked,      ///< Its rows are locked, or a trigger of theirs fails: it may be over next time.
 };
 std::string_view to_text(ErasureAnswer answer);
 
@@ -75,7 +76,7 @@ struct Erasure {
     bool account_there = true;           ///< False: the product removed its row itself.
     std::vector<std::string> columns{};  ///< Of `users`.
     std::size_t mails = 0;               ///< Rows of `email_sends`.
-    std::string refused_for{};           ///< No personal data.
+    std::string why{};                   ///< `refused` or `blocked`. No personal data.
 };
 
 /// The audit row. Names and numbers, never what stood there.

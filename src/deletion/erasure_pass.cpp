@@ -24,15 +24,15 @@ asio::awaitable<milliseconds> ErasurePass::run() {
 
 asio::awaitable<void> ErasurePass::erase_all() {
     constexpr std::size_t at_once = 64;
-    std::optional<PostgresErasure::Due> behind;
-    std::vector<PostgresErasure::Due> due = co_await parts_.erasure.due(behind, at_once);
+    std::optional<ErasureStore::Due> behind;
+    std::vector<ErasureStore::Due> due = co_await parts_.erasure.due(behind, at_once);
     while (!due.empty()) {
-        for (const PostgresErasure::Due& one : due) {
+        for (const ErasureStore::Due& one : due) {
             if (draining_) {
                 co_return;
             }
             const Erasure erasure =
-                co_await parts_.erasure.erase(one.deletion_id, PostgresErasure::Mode::carry_out);
+                co_await parts_.erasure.erase(one.deletion_id, ErasureStore::Mode::carry_out);
             parts_.journal.erased(erasure);
         }
         behind = due.back();

@@ -2,9 +2,9 @@
 
 #include "deletion/clock_stop.hpp"
 #include "deletion/deletion_store.hpp"
+#include "deletion/erasure_store.hpp"
 #include "deletion/journal.hpp"
 #include "deletion/pass.hpp"
-#include "deletion/postgres_erasure.hpp"
 
 #include <chrono>
 
@@ -18,7 +18,7 @@ public:
 
     /// Everything must outlive it.
     struct Parts {
-        PostgresErasure& erasure;
+        ErasureStore& erasure;
         DeletionStore& store;
         Journal& journal;
         ClockStop& clock;

@@ -90,6 +90,8 @@ void Journal::blocked_now(std::size_t count) {
 }
 
 void Journal::erased(const Erasure& erasure) {
+    const std::vector<log::Field> fields{
+        {"deletion_id", erasure.deletion_id}, {"reason", erasure.why}};
     if (erasure.answer == ErasureAnswer::erased) {
         count("erased");
         log::info(
@@ -98,10 +100,10 @@ void Journal::erased(const Erasure& erasure) {
         );
     } else if (erasure.answer == ErasureAnswer::refused) {
         count("not_erased");
-        log::error(
-            "the table users refuses to have an account's columns blanked",
-            {{"deletion_id", erasure.deletion_id}, {"reason", erasure.refused_for}}
-        );
+        log::error("the tables refuse to have what is personal of an account blanked", fields);
+    } else if (erasure.answer == ErasureAnswer::blocked) {
+        count("not_erased");
+        log::warn("a deleted account cannot be erased now; those behind it go on", fields);
     }
 }
 

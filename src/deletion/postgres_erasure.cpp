@@ -1,12 +1,11 @@
 #include "deletion/postgres_erasure.hpp"
 
 #include "base/assert.hpp"
+#include "base/error.hpp"
 #include "deletion/deletion_rows.hpp"
-#include "deletion/deletion_sql.hpp"
+#include "deletion/erasure_sql.hpp"
 #include "deletion/table_shapes.hpp"
 #include "runtime/store_statement.hpp"
-
-#include <fmt/format.h>
 
 #include <functional>
 #include <utility>
@@ -14,64 +13,19 @@
 namespace chatear::deletion {
 namespace {
 
-// A domain counts as what it is over. Under a unique index over an expression, or one in which
-// NULLs are equal (PostgreSQL 15 and newer have that column), two NULLs may meet.
-const std::string select_columns = R"(
-SELECT a.attname AS name, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) AS type, t.typcategory = 'S' AS is_text,
-       NOT a.attnotnull AND NOT t.typnotnull AND NOT coalesce(bool_or(k.nulls_meet), false) AS may_be_null,
-       a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
-       coalesce(bool_or(k.indisprimary), false) AS primary_key, count(k.indexrelid) > 0 AS is_unique,
-       CASE WHEN coalesce(nullif(t.typbasetype, 0), t.oid) IN ('varchar'::regtype, 'bpchar'::regtype)
-            THEN nullif(greatest(CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END, 4), 4) - 4 END AS most_characters
-FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-     LEFT JOIN LATERAL (
-         SELECT i.indexrelid, i.indisprimary,
-                i.indexprs IS NOT NULL OR coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_meet
-         FROM pg_index i
-         WHERE i.indrelid = a.attrelid AND (i.indisunique OR i.indisexclusion)
-           AND (a.attnum = ANY (i.indkey) OR (i.indexprs IS NOT NULL AND EXISTS (
-                SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-                    AND d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum)))) k ON true
-WHERE a.attrelid = to_regclass('users') AND a.attnum > 0 AND NOT a.attisdropped
-GROUP BY a.attnum, a.attname, a.attnotnull, a.attgenerated, a.attidentity, a.atttypmod, t.oid, t.typbasetype, t.typcategory,
-         t.typnotnull, t.typtype, t.typtypmod)";
-
 const std::string select_stopped =
     "SELECT value FROM deletion_state WHERE name = 'executions_stopped'";
 
-constexpr std::string_view due_form = R"(
-SELECT d.id::text AS id, d.executed_at FROM user_deletions d
-WHERE d.status = 'executed' AND d.erased_at IS NULL AND d.executed_at <= now() - $1::bigint * interval '1 millisecond' {}
-ORDER BY d.executed_at, d.id LIMIT $2::bigint)";
+// Nobody's row is waited for any longer than this: others are due behind it.
+const std::string wait_shortly =
+    "WITH before AS MATERIALIZED (SELECT current_setting('lock_timeout') AS usual) "
+    "SELECT usual, set_config('lock_timeout', '1s', true) FROM before";
+const std::string wait_as_usual = "SELECT set_config('lock_timeout', $1, true)";
 
-// An account that was given back and deleted again has its time from the last deletion.
-constexpr std::string_view facts_form = R"(
-SELECT d.user_id::text AS user_id, d.executed_at,
-       d.status = 'executed' AND d.erased_at IS NULL
-           AND coalesce(d.executed_at <= clock_timestamp() - $2::bigint * interval '1 millisecond', false) AS due,
-       EXISTS (SELECT FROM deletion_state WHERE name = 'executions_stopped') AS stopped,
-       EXISTS (SELECT FROM user_deletions o WHERE o.user_id = d.user_id AND o.id <> d.id AND (
-           o.status IN ('queued', 'scheduled', 'held') OR (o.status = 'executed'
-               AND coalesce(o.executed_at, o.requested_at) > clock_timestamp() - $2::bigint * interval '1 millisecond'))) AS newer,
-       EXISTS (SELECT FROM user_deletions o CROSS JOIN (VALUES ('.recovered'), ('.deleted')) w (word)
-                    JOIN email_sends m ON m.event_id = o.id::text || w.word
-               WHERE o.user_id = d.user_id AND m.status IN ('sending', 'retrying', 'deferred')) AS mail_on_way
-FROM user_deletions d WHERE d.id = $1::{id_type} FOR UPDATE OF d)";
+// A deferred constraint of the product's would speak at the commit.
+const std::string check_constraints = "SET CONSTRAINTS ALL IMMEDIATE";
 
-// By keys, so that the ledger's own index finds them. `updated_at` stays: by it the ledger forgets
-// its rows.
-constexpr std::string_view blank_form = R"(
-WITH mails AS (
-    UPDATE email_sends m SET recipient = NULL, smtp_reply = NULL, error = NULL, reason = NULL, message_id = NULL
-    FROM user_deletions d JOIN user_deletions o ON o.user_id = d.user_id
-         CROSS JOIN LATERAL (SELECT n::text AS word FROM generate_series(1, o.mail_number) n
-                             UNION ALL VALUES ('recovered'), ('deleted')) w
-    WHERE d.id = $1::{id_type} AND m.event_id = o.id::text || '.' || w.word RETURNING 1),
-deletions AS (
-    UPDATE user_deletions o
-    SET address_hash = NULL, erased_at = CASE WHEN o.id = $1::{id_type} THEN clock_timestamp() ELSE o.erased_at END
-    WHERE o.user_id = (SELECT d.user_id FROM user_deletions d WHERE d.id = $1::{id_type}) RETURNING 1)
-SELECT count(*) AS mails FROM mails)";
+constexpr std::string_view locked_by_another = "another transaction has rows of its account";
 
 std::vector<UserColumn> read_columns(const postgres::Rows& rows) {
     std::vector<UserColumn> columns(rows.size());
@@ -100,52 +54,56 @@ std::size_t longest_of(const IdType& type) {
                                      : 0;
 }
 
-/// "UPDATE users SET ...", $1 being the id and the stand-ins what follows; "" = there is nothing to
-/// set. Names of columns were checked when they were read.
-std::string blank_account_sql(const ErasurePlan& plan, const TableShapes& shapes) {
-    std::string assignments;
-    std::size_t next = 2;
-    for (const Blank& blank : plan.columns) {
-        const std::string value = blank.with == Blank::With::null    ? "NULL"
-                                  : blank.with == Blank::With::empty ? "''"
-                                                                     : fmt::format("${}", next++);
-        assignments +=
-            fmt::format("{}\"{}\" = {}", assignments.empty() ? "" : ", ", blank.column, value);
+/// Words of ours and the SQLSTATE: PostgreSQL's own may quote what is personal.
+std::string why_blocked(const postgres::SqlError& error) {
+    if (error.sqlstate == postgres::lock_not_available) {
+        return std::string(locked_by_another);
     }
-    if (assignments.empty()) {
-        return assignments;
+    if (error.sqlstate == postgres::statement_cancelled) {
+        return "an update of its rows takes longer than POSTGRES_STATEMENT_TIMEOUT";
     }
-    return fmt::format("UPDATE users SET {} WHERE id = $1::{}", assignments, shapes.user_id.name);
+    return "an update of its rows fails with SQLSTATE " + error.sqlstate;
 }
 
 }  // namespace
 
 struct PostgresErasure::Tables {
     Tables(TableShapes of, ErasurePlan planned)
-        : shapes(std::move(of)),
-          plan(std::move(planned)),
-          audit(DeletionSql(shapes).audit),
-          due(fmt::format(fmt::runtime(due_form), "")),
-          due_behind(fmt::format(
-              fmt::runtime(due_form),
-              fmt::format(
-                  "AND (d.executed_at, d.id) > ($3::timestamptz, $4::{})", shapes.deletion_id.name
-              )
-          )),
-          facts(fmt::format(fmt::runtime(facts_form), fmt::arg("id_type", shapes.deletion_id.name))
-          ),
-          account(fmt::format(
-              "SELECT coalesce(is_deleted, false) AS is_deleted FROM users WHERE id = $1::{} FOR "
-              "UPDATE",
-              shapes.user_id.name
-          )),
-          blank_account(blank_account_sql(plan, shapes)),
-          blank(fmt::format(fmt::runtime(blank_form), fmt::arg("id_type", shapes.deletion_id.name))
-          ) {}
+        : shapes(std::move(of)), plan(std::move(planned)), sql(shapes, plan) {}
 
     TableShapes shapes;
     ErasurePlan plan;
-    std::string audit, due, due_behind, facts, account, blank_account, blank;
+    ErasureSql sql;
+};
+
+/// One erasure on its way through its transaction.
+struct PostgresErasure::Attempt {
+    Erasure erasure;
+    Mode mode = Mode::carry_out;
+    bool at_the_end = false;  // Only the audit log and the commit are left.
+
+    bool goes_on() const { return erasure.answer == ErasureAnswer::erased; }
+
+    void block(std::string why) {
+        erasure.answer = ErasureAnswer::blocked;
+        erasure.why = std::move(why);
+    }
+
+    void refuse(std::string why) {
+        erasure.answer = ErasureAnswer::refused;
+        erasure.why = std::move(why);
+    }
+
+    /// What the table refuses stays refused; anything else may be over at the next round.
+    void stop_at(const postgres::SqlError& error) {
+        const auto kind = postgres::classify(error.sqlstate);
+        if (kind != postgres::SqlErrorClass::data && kind != postgres::SqlErrorClass::other) {
+            block(why_blocked(error));
+            return;
+        }
+        const std::string named = error.constraint.empty() ? "" : ", " + error.constraint;
+        refuse("SQLSTATE " + error.sqlstate + named);
+    }
 };
 
 PostgresErasure::PostgresErasure(postgres::Pool& pool, ErasureSettings settings)
@@ -157,7 +115,7 @@ asio::awaitable<Result<void>> PostgresErasure::prepare() {
     TableShapes shapes = co_await read_table_shapes(pool_);
     postgres::Params none;
     const postgres::Rows rows =
-        co_await runtime::run_store_statement(pool_, select_columns, std::move(none));
+        co_await runtime::run_store_statement(pool_, select_user_columns, std::move(none));
     const std::vector<UserColumn> columns = read_columns(rows);
     Result<ErasurePlan> plan = plan_erasure(settings_.columns, columns, longest_of(shapes.user_id));
     if (!plan) {
@@ -188,7 +146,7 @@ asio::awaitable<std::vector<PostgresErasure::Due>> PostgresErasure::due(
     if (behind) {
         params.time(behind->executed_at).text(behind->deletion_id);
     }
-    const std::string& statement = behind ? tables_->due_behind : tables_->due;
+    const std::string& statement = behind ? tables_->sql.due_behind : tables_->sql.due;
     const postgres::Rows rows =
         co_await runtime::run_store_statement(pool_, statement, std::move(params));
     std::vector<Due> found;
@@ -200,89 +158,126 @@ asio::awaitable<std::vector<PostgresErasure::Due>> PostgresErasure::due(
 
 asio::awaitable<Erasure> PostgresErasure::erase(std::string deletion_id, Mode mode) {
     CHATEAR_ASSERT(tables_);
-    const std::function<asio::awaitable<Erasure>(StoreTransaction&)> work =
-        [&](StoreTransaction& transaction) -> asio::awaitable<Erasure> {
-        Erasure asked{deletion_id};
-        co_return co_await erase_in(transaction, std::move(asked), mode);
+    Attempt last;
+    const std::function<asio::awaitable<bool>(StoreTransaction&)> work =
+        [&](StoreTransaction& transaction) -> asio::awaitable<bool> {
+        last = Attempt{Erasure{deletion_id}, mode};
+        co_await erase_alone(transaction, last);
+        co_return true;
     };
-    co_return co_await in_transaction(pool_, work);
+    try {
+        (void)co_await in_transaction(pool_, work);
+    } catch (const RepeatedInVain& vain) {
+        last.block(vain.why());
+    }
+    co_return std::move(last.erasure);
 }
 
-asio::awaitable<Erasure> PostgresErasure::erase_in(
-    StoreTransaction& transaction, Erasure found, Mode mode
+/// What keeps it from its rows is its own: those behind it go on. The audit log's lock is all's.
+asio::awaitable<void> PostgresErasure::erase_alone(
+    StoreTransaction& transaction, Attempt& attempt
 ) {
-    found = co_await look(transaction, std::move(found));
-    if (found.answer == ErasureAnswer::erased && found.account_there) {
-        found = co_await blank_account(transaction, std::move(found));
+    try {
+        co_await erase_in(transaction, attempt);
+    } catch (const RepeatTransaction& repeat) {
+        if (!repeat.waited_for_a_lock) {
+            throw;
+        }
+        if (attempt.at_the_end) {
+            throw Unavailable("postgres", pool_.where(), "others have the audit log's lock");
+        }
+        attempt.block(std::string(locked_by_another));
     }
-    if (found.answer != ErasureAnswer::erased) {
-        co_return found;
+}
+
+asio::awaitable<void> PostgresErasure::erase_in(StoreTransaction& transaction, Attempt& attempt) {
+    postgres::Params none;
+    const postgres::Rows limit = co_await transaction.run(wait_shortly, std::move(none));
+    co_await look(transaction, attempt.erasure);
+    if (attempt.goes_on() && attempt.erasure.account_there) {
+        co_await blank_account(transaction, attempt);
     }
-    postgres::Params id;
-    id.text(found.deletion_id);
-    const postgres::Rows rows = co_await transaction.run(tables_->blank, std::move(id));
-    found.mails = static_cast<std::size_t>(rows.integer(0, "mails"));
-    if (mode == Mode::carry_out) {
-        const std::vector<AuditEntry> audit(1, erased_entry(found));
-        postgres::Params params;
-        add_audit(params, tables_->shapes, audit);
-        co_await transaction.commit_with(tables_->audit, std::move(params));
+    if (attempt.goes_on()) {
+        co_await blank(transaction, attempt);
     }
-    co_return found;
+    if (!attempt.goes_on() || attempt.mode == Mode::try_out) {
+        co_return;
+    }
+    attempt.at_the_end = true;
+    postgres::Params usual;
+    usual.text(std::string(limit.text(0, "usual")));
+    (void)co_await transaction.run(wait_as_usual, std::move(usual));
+    const std::vector<AuditEntry> audit(1, erased_entry(attempt.erasure));
+    postgres::Params params;
+    add_audit(params, tables_->shapes, audit);
+    co_await transaction.commit_with(tables_->sql.audit, std::move(params));
 }
 
 /// Whether it may be: `erased` is what it is to become.
-asio::awaitable<Erasure> PostgresErasure::look(StoreTransaction& transaction, Erasure found) {
+asio::awaitable<void> PostgresErasure::look(StoreTransaction& transaction, Erasure& erasure) {
     postgres::Params asked;
-    asked.text(found.deletion_id).integer(settings_.after->count());
-    const postgres::Rows row = co_await transaction.run(tables_->facts, std::move(asked));
+    asked.text(erasure.deletion_id).integer(settings_.after->count());
+    const postgres::Rows row = co_await transaction.run(tables_->sql.facts, std::move(asked));
     if (row.empty() || !row.boolean(0, "due")) {
-        co_return found;
+        co_return;
     }
-    found.user_id = row.text(0, "user_id");
-    found.executed_at = row.optional_time(0, "executed_at");
-    const std::optional<std::string> id = tables_->shapes.user_id.canonical(found.user_id);
+    erasure.user_id = row.text(0, "user_id");
+    erasure.executed_at = row.optional_time(0, "executed_at");
+    const std::optional<std::string> id = tables_->shapes.user_id.canonical(erasure.user_id);
     postgres::Params user;
     user.optional_text(id);
-    const postgres::Rows account = co_await transaction.run(tables_->account, std::move(user));
-    found.account_there = !account.empty();
+    const postgres::Rows account = co_await transaction.run(tables_->sql.account, std::move(user));
+    erasure.account_there = !account.empty();
     const bool in_use =
         row.boolean(0, "newer") || (!account.empty() && !account.boolean(0, "is_deleted"));
-    found.answer = row.boolean(0, "stopped")       ? ErasureAnswer::stopped
-                   : in_use                        ? ErasureAnswer::in_use
-                   : row.boolean(0, "mail_on_way") ? ErasureAnswer::mail_on_way
-                                                   : ErasureAnswer::erased;
-    co_return found;
+    erasure.answer = row.boolean(0, "stopped")       ? ErasureAnswer::stopped
+                     : in_use                        ? ErasureAnswer::in_use
+                     : row.boolean(0, "mail_on_way") ? ErasureAnswer::mail_on_way
+                                                     : ErasureAnswer::erased;
 }
 
-asio::awaitable<Erasure> PostgresErasure::blank_account(
-    StoreTransaction& transaction, Erasure found
+asio::awaitable<void> PostgresErasure::blank_account(
+    StoreTransaction& transaction, Attempt& attempt
 ) {
-    if (tables_->blank_account.empty()) {
-        co_return found;
+    if (tables_->sql.blank_account.empty()) {
+        co_return;
     }
+    Erasure& erasure = attempt.erasure;
     postgres::Params params;
-    params.text(found.user_id);
+    params.text(erasure.user_id);
     for (const Blank& blank : tables_->plan.columns) {
-        found.columns.push_back(blank.column);
+        erasure.columns.push_back(blank.column);
         if (blank.with == Blank::With::stand_in) {
-            params.text(stand_in(blank.column, found.user_id));
+            params.text(stand_in(blank.column, erasure.user_id));
         }
     }
     const postgres::QueryResult done =
-        co_await transaction.try_run(tables_->blank_account, std::move(params));
+        co_await transaction.try_on_row(tables_->sql.blank_account, std::move(params));
     if (!done) {
-        found.answer = ErasureAnswer::refused;
-        found.refused_for = "SQLSTATE " + done.error().sqlstate;
-        if (!done.error().constraint.empty()) {
-            found.refused_for += ", " + done.error().constraint;
-        }
+        attempt.stop_at(done.error());
     } else if (done->affected() != 1) {
         // Its row is locked and was read: a trigger or a policy of the product's said no.
-        found.answer = ErasureAnswer::refused;
-        found.refused_for = "no row was updated";
+        attempt.refuse("no row was updated");
     }
-    co_return found;
+}
+
+/// What is ours, which an adopted table's own constraints may refuse as well.
+asio::awaitable<void> PostgresErasure::blank(StoreTransaction& transaction, Attempt& attempt) {
+    postgres::Params id;
+    id.text(attempt.erasure.deletion_id);
+    const postgres::QueryResult done =
+        co_await transaction.try_on_row(tables_->sql.blank, std::move(id));
+    if (!done) {
+        attempt.stop_at(done.error());
+        co_return;
+    }
+    attempt.erasure.mails = static_cast<std::size_t>(done->integer(0, "mails"));
+    postgres::Params none;
+    const postgres::QueryResult kept =
+        co_await transaction.try_on_row(check_constraints, std::move(none));
+    if (!kept) {
+        attempt.stop_at(kept.error());
+    }
 }
 
 }  // namespace chatear::deletion

@@ -1,20 +1,16 @@
 #pragma once
 
-#include "base/clock.hpp"
-#include "base/result.hpp"
-#include "deletion/erasure.hpp"
+#include "deletion/erasure_store.hpp"
 #include "deletion/settings.hpp"
 #include "deletion/store_transaction.hpp"
 #include "postgres/pool.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace chatear::deletion {
@@ -23,24 +19,12 @@ namespace chatear::deletion {
 /// configured columns, in `email_sends` the rows of the e-mails that their deletions led to, in
 /// `user_deletions` the address's hash. Keys stay. Throws Unavailable("postgres"). The pool must
 /// outlive it; give it two connections.
-class PostgresErasure {
+class PostgresErasure final : public ErasureStore {
 public:
-    /// An executed deletion whose time has come.
-    struct Due {
-        std::string deletion_id;
-        Time executed_at{};
-    };
-    enum class Mode {
-        carry_out,
-        try_out,  ///< Everything but the audit row, and taken back.
-    };
-
     /// Requires `settings.after`.
     PostgresErasure(postgres::Pool& pool, ErasureSettings settings);
 
-    /// Reads what the columns of `users` are; before the calls below, and again after some time.
-    /// An Error: columns that cannot be blanked, with the remedy.
-    asio::awaitable<Result<void>> prepare();
+    asio::awaitable<Result<void>> prepare() override;
 
     /// Those that the table lacks. Requires prepare().
     const std::vector<std::string>& absent_columns() const;
@@ -48,18 +32,17 @@ public:
     /// Why nothing is executed, and nothing erased either; nothing = go on.
     asio::awaitable<std::optional<std::string>> stopped_for();
 
-    /// Behind `behind` (nothing = from the first), oldest execution first.
-    asio::awaitable<std::vector<Due>> due(std::optional<Due> behind, std::size_t most);
-
-    /// One deletion, in one transaction with its audit row; what was erased is so once. Where the
-    /// account is in use again, nothing is touched.
-    asio::awaitable<Erasure> erase(std::string deletion_id, Mode mode);
+    asio::awaitable<std::vector<Due>> due(std::optional<Due> behind, std::size_t most) override;
+    asio::awaitable<Erasure> erase(std::string deletion_id, Mode mode) override;
 
 private:
     struct Tables;
-    asio::awaitable<Erasure> erase_in(StoreTransaction& transaction, Erasure found, Mode mode);
-    asio::awaitable<Erasure> look(StoreTransaction& transaction, Erasure found);
-    asio::awaitable<Erasure> blank_account(StoreTransaction& transaction, Erasure found);
+    struct Attempt;
+    asio::awaitable<void> erase_alone(StoreTransaction& transaction, Attempt& attempt);
+    asio::awaitable<void> erase_in(StoreTransaction& transaction, Attempt& attempt);
+    asio::awaitable<void> look(StoreTransaction& transaction, Erasure& erasure);
+    asio::awaitable<void> blank(StoreTransaction& transaction, Attempt& attempt);
+    asio::awaitable<void> blank_account(StoreTransaction& transaction, Attempt& attempt);
 
     postgres::Pool& pool_;
     ErasureSettings settings_;

@@ -60,6 +60,29 @@ def test_the_tool_erases_too(world, deletions):
     assert "no account" in world.chatear("deletions", "erase", **MONTH).stdout
 
 
+def test_an_account_that_cannot_be_erased_keeps_none_behind_it(world, deletions):
+    """Not permitted something in a trigger, by the tool and by a worker, which stays ready."""
+    deleted = [deletions.user(who) for who in ("ann", "bob", "eve")]
+    world.sql("CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+              "RAISE EXCEPTION 'ann@example.test' USING ERRCODE = '42501'; END $$")
+    world.sql("UPDATE users SET is_deleted = true")
+    world.sql("CREATE TRIGGER fails BEFORE UPDATE ON users FOR EACH ROW WHEN (OLD.email = 'ann@example.test') EXECUTE FUNCTION fails()")
+    deletion = "INSERT INTO user_deletions (user_id, status, executed_at) VALUES (%s, 'executed', now() - interval '31 days') RETURNING id::text"
+    anns, bobs = (world.sql(deletion, user)[0][0] for user in deleted[:2])
+    done = world.chatear("deletions", "erase", "--json", check=False, **MONTH)
+    assert done.returncode == 1, done.stderr
+    rows = {row["deletion_id"]: (row["outcome"], row["reason"]) for row in json.loads(done.stdout)}
+    assert rows == {anns: ("blocked", "an update of its rows fails with SQLSTATE 42501"), bobs: ("erased", "")}
+    world.sql(deletion, deleted[2])
+    worker = deletions.ready_worker(**MONTH)
+    wait_until(lambda: "user.erased" in deletions.actions(deleted[2]), PATIENCE, "the account behind it is erased")
+    blocked = [line for line in worker.lines() if line.get("deletion_id") == anns and line["level"] == "warn"]
+    assert [line["reason"] for line in blocked] == ["an update of its rows fails with SQLSTATE 42501"]
+    assert worker.get("/readyz")[0] == 200
+    assert "ann@example.test" not in worker.log()
+    assert world.sql("SELECT email FROM users WHERE email IS NOT NULL") == [("ann@example.test",)]
+
+
 def test_a_worker_does_not_start_with_a_column_that_cannot_be_blanked(world, deletions):
     world.sql("ALTER TABLE users ADD birthday date NOT NULL")
     columns = {"HARD_DELETE_COLUMNS": "email,birthday", **MONTH}

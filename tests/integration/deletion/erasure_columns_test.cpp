@@ -61,7 +61,7 @@ TEST_P(ErasureOfAnyIds, FillsNeededColumnsWithWhatCannotCollide) {
         for (const PostgresErasure::Due& one : due) {
             const Erasure done =
                 co_await with.erase(one.deletion_id, PostgresErasure::Mode::carry_out);
-            EXPECT_EQ(done.answer, ErasureAnswer::erased) << done.refused_for;
+            EXPECT_EQ(done.answer, ErasureAnswer::erased) << done.why;
         }
         const std::optional<PostgresErasure::Due> last = due.at(0);
         const std::vector<PostgresErasure::Due> rest = co_await with.due(last, 10);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "deletion/erasure_pass.hpp"
+#include "deletion/postgres_erasure.hpp"
 #include "deletion_fixture.hpp"
 #include "runtime/metrics.hpp"
 

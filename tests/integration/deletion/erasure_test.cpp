@@ -211,7 +211,7 @@ TEST_F(ErasureTest, OneThatTheTableRefusesDoesNotBlockTheOthers) {
     EXPECT_EQ(sql("SELECT id FROM user_deletions WHERE erased_at IS NOT NULL"), behind);
     const Erasure again = erase(refused);
     EXPECT_EQ(again.answer, ErasureAnswer::refused);
-    EXPECT_EQ(again.refused_for, "SQLSTATE 23514, keeps_name");
+    EXPECT_EQ(again.why, "SQLSTATE 23514, keeps_name");
     EXPECT_EQ(sql("SELECT count(recipient) FROM email_sends"), "1");  // All or nothing.
     EXPECT_EQ(audited(), "user.erased");
 }
