@@ -44,11 +44,15 @@ constexpr std::string_view find_deletion = R"(
 
 /// The user's id as an array of the column's type; empty where it cannot be of that type.
 std::string user_array(const deletion::IdType& type) {
-    const bool is_text = type.name == "text" || type.name == "character varying";
-    if (is_text) {
+    const bool is_integer =
+        type.name == "smallint" || type.name == "integer" || type.name == "bigint";
+    const std::string pattern = is_integer               ? "^-?[0-9]{1,19}$"
+                                : type.name == "numeric" ? "^-?[0-9]+$"
+                                : type.name == "uuid"    ? "^[0-9a-f-]{36}$"
+                                                         : "";
+    if (pattern.empty()) {
         return "ARRAY[d.user_id::text]";
     }
-    const std::string pattern = type.name == "uuid" ? "^[0-9a-f-]{36}$" : "^-?[0-9]{1,19}$";
     return fmt::format(
         "CASE WHEN d.user_id::text ~ '{}' THEN ARRAY[d.user_id::text] ELSE ARRAY[]::text[] END",
         pattern

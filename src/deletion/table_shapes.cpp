@@ -42,6 +42,16 @@ bool is_integer(std::string_view text) {
            std::to_string(value) == text;
 }
 
+/// In the plain form, however long.
+bool is_whole_number(std::string_view text) {
+    if (text == "0") {
+        return true;
+    }
+    const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+    return !digits.empty() && digits.front() != '0' &&
+           std::all_of(digits.begin(), digits.end(), is_digit);
+}
+
 // 8-4-4-4-12 hexadecimal digits, either case.
 std::optional<std::string> canonical_uuid(std::string_view text) {
     if (text.size() != 36) {
@@ -88,9 +98,13 @@ std::optional<std::string> IdType::canonical(std::string_view text) const {
     if (name == "uuid") {
         return canonical_uuid(text);
     }
+    if (name == "bpchar") {  // Blanks at the end fill it up, and count for nothing.
+        text = text.substr(0, text.find_last_not_of(' ') + 1);
+    }
     const bool fits = name == "smallint"  ? is_integer<std::int16_t>(text)
                       : name == "integer" ? is_integer<std::int32_t>(text)
                       : name == "bigint"  ? is_integer<std::int64_t>(text)
+                      : name == "numeric" ? is_whole_number(text)
                                           : text.find('\0') == std::string_view::npos;
     return fits ? std::optional(std::string(text)) : std::nullopt;
 }

@@ -1,5 +1,7 @@
 """Tables that belong to the product, or stood before: only what is documented is touched."""
 
+import json
+
 import pytest
 
 from deletion_world import Deletions, Page
@@ -17,6 +19,8 @@ CREATE TABLE users (
     ("bigint", ["9007199254740993", "2"]),
     ("text", ["ann@home", "users/2 é"]),
     ("varchar(40)", ["ann", "bob"]),
+    ("char(26)", ["01ARZ3NDEKTSV4RRFFQ69G5FAV", "01BX5ZZKBKACTAV9WEVGEMMVRZ"]),
+    ("numeric(20,0)", ["18446744073709551615", "2"]),
     ("uuid", ["7c5aa4a2-52b3-4b4f-9d0b-0d5a1f7e0001", "7c5aa4a2-52b3-4b4f-9d0b-0d5a1f7e0002"]),
 ])
 def test_an_id_may_be_of_any_type(world, type_of_id, ids):
@@ -33,8 +37,11 @@ def test_an_id_may_be_of_any_type(world, type_of_id, ids):
     deletions.wait_for(bob, "cancelled")
     rows = world.sql("SELECT id::text, is_deleted, plan, logins FROM users ORDER BY is_deleted DESC")
     assert rows == [(ann, True, "free", 7), (bob, False, "free", 7)]
+    shown = json.loads(world.chatear("deletions", "show", deletions.row(ann)["id"], "--json").stdout)
+    assert shown["account"] == {"is_deleted": True, "has_address": True}
     world.publish({"user_id": "nobody at all", "event_id": "three"}, subject="user.delete")
     world.wait_for_dead_letters(1)
+    assert "deletion.rejected" in deletions.actions()
 
 
 def test_tables_with_rows_are_adopted(world):

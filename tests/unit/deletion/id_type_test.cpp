@@ -37,6 +37,21 @@ TEST(IdType, AnIntegerIsThePlainFormWithinItsRange) {
     }
 }
 
+TEST(IdType, ANumericIsAWholeNumberOfAnyLength) {
+    for (const char* text : {"0", "-1", "18446744073709551616"}) {
+        EXPECT_EQ(as("numeric", text), text);
+    }
+    for (const char* text : {"", "-", "-0", "007", "+7", "7.0", "1e3", "NaN", "nobody at all"}) {
+        EXPECT_EQ(as("numeric", text), std::nullopt) << text;
+    }
+}
+
+TEST(IdType, BlanksBehindACharDoNotCount) {
+    EXPECT_EQ(as("bpchar", "ann  "), "ann");
+    EXPECT_EQ(as("bpchar", " a b "), " a b");
+    EXPECT_EQ(as("text", "ann  "), "ann  ");
+}
+
 TEST(IdType, ATextIsItselfUnlessPostgresHoldsNoSuch) {
     EXPECT_EQ(as("text", "Ann O'Hara"), "Ann O'Hara");
     EXPECT_EQ(as("character varying", ""), "");
