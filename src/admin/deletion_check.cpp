@@ -1,6 +1,7 @@
 #include "admin/checks.hpp"
 #include "base/digest.hpp"
 #include "deletion/settings.hpp"
+#include "deletion/table_shapes.hpp"
 
 #include <fmt/format.h>
 
@@ -50,6 +51,20 @@ constexpr postgres::Statement about_shapes = R"(
            (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
             WHERE attrelid = 'action_logs'::regclass AND attnum > 0 AND NOT attisdropped
               AND attname <> ALL ('{id,user_id,action,meta,created_at,chain_seq,prev_hash,hash}')) AS not_hashed)";
+
+/// What an execution does to the product's own table.
+void judge_users(const deletion::TableShapes& shapes, Findings& findings) {
+    findings.ok(
+        std::string("an execution sets users.is_deleted") +
+        (shapes.users_have_deleted_at ? " and users.deleted_at" : "")
+    );
+    if (!shapes.deleted_at_is.empty()) {
+        findings.ok(
+            "users.deleted_at is " + shapes.deleted_at_is +
+            ": it is left as it is (an ordinary timestamptz would be set)"
+        );
+    }
+}
 
 asio::awaitable<postgres::Rows> ask(postgres::Pool* pool, postgres::Statement statement) {
     postgres::Params none;
@@ -179,6 +194,8 @@ asio::awaitable<void> check_deletion(Tool& tool, std::shared_ptr<Findings> findi
         );
         co_return;
     }
+    const deletion::TableShapes users = co_await deletion::read_table_shapes(*pool);
+    judge_users(users, *findings);
     const postgres::Rows deletions = co_await ask(pool, about_deletions);
     judge_deletions(deletions, daily_limit, *findings);
     const postgres::Rows recoveries = co_await ask(pool, about_recoveries);

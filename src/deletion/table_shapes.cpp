@@ -18,7 +18,8 @@ const std::string select_columns = R"(
 SELECT c.relname || '.' || a.attname AS column, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) AS type,
        CASE WHEN a.attidentity <> ''
             THEN format('nextval(%L::regclass)', pg_get_serial_sequence(a.attrelid::regclass::text, a.attname))
-            ELSE pg_get_expr(d.adbin, d.adrelid) END AS drawn
+            ELSE pg_get_expr(d.adbin, d.adrelid) END AS drawn,
+       a.attgenerated <> '' AS generated
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attrelid IN (to_regclass('users'), to_regclass('user_deletions'), to_regclass('action_logs'))
@@ -27,6 +28,7 @@ WHERE a.attrelid IN (to_regclass('users'), to_regclass('user_deletions'), to_reg
 struct Column {
     std::string type;
     std::string drawn;
+    bool generated = false;
 };
 using Columns = std::map<std::string, Column, std::less<>>;
 
@@ -92,6 +94,37 @@ IdType id_type(const Columns& columns, std::string_view name, const postgres::Po
     return type;
 }
 
+/// An execution sets it.
+void require_flag(const Column& column, const postgres::Pool& pool) {
+    if (column.type == "boolean" && !column.generated) {
+        return;
+    }
+    const std::string what = column.generated ? "generated" : "of type " + column.type;
+    const std::string remedy =
+        column.generated ? " (ALTER TABLE users ALTER COLUMN is_deleted DROP EXPRESSION)" : "";
+    throw Unavailable(
+        "postgres",
+        pool.where(),
+        "column is_deleted of table users is " + what +
+            ", and a deletion sets it to true: make it an ordinary boolean" + remedy
+    );
+}
+
+/// Where there is one. Of another type it is a soft delete of the product's own making.
+void read_deleted_at(const Columns& columns, TableShapes& shapes) {
+    const auto column = columns.find("users.deleted_at");
+    if (column == columns.end()) {
+        return;
+    }
+    const std::string& type = column->second.type;
+    const bool is_time = type == "timestamp with time zone" ||
+                         type == "timestamp without time zone" || type == "date";
+    shapes.users_have_deleted_at = is_time && !column->second.generated;
+    if (!shapes.users_have_deleted_at) {
+        shapes.deleted_at_is = is_time ? "generated" : "of type " + type;
+    }
+}
+
 }  // namespace
 
 std::optional<std::string> IdType::canonical(std::string_view text) const {
@@ -116,7 +149,9 @@ asio::awaitable<TableShapes> read_table_shapes(postgres::Pool& pool) {
     Columns columns;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         Column column{
-            std::string(rows.text(row, "type")), rows.optional_text(row, "drawn").value_or("")};
+            std::string(rows.text(row, "type")),
+            rows.optional_text(row, "drawn").value_or(""),
+            rows.boolean(row, "generated")};
         columns.insert_or_assign(std::string(rows.text(row, "column")), std::move(column));
     }
     for (const char* needed :
@@ -136,7 +171,8 @@ asio::awaitable<TableShapes> read_table_shapes(postgres::Pool& pool) {
     if (shapes.fresh_deletion_id.empty()) {
         throw Unavailable("postgres", pool.where(), "column user_deletions.id has no default");
     }
-    shapes.users_have_deleted_at = columns.contains("users.deleted_at");
+    require_flag(column_of(columns, "users.is_deleted", pool), pool);
+    read_deleted_at(columns, shapes);
     shapes.users_have_name = columns.contains("users.name");
     shapes.users_have_locale = columns.contains("users.locale");
     shapes.users_have_time_zone = columns.contains("users.time_zone");

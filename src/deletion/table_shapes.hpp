@@ -29,13 +29,15 @@ struct TableShapes {
     IdType log_id;                                        ///< action_logs.id
     IdType log_user_id;                                   ///< action_logs.user_id
     std::string fresh_deletion_id = "gen_random_uuid()";  ///< The SQL that draws one.
-    bool users_have_deleted_at = false;
+    bool users_have_deleted_at = false;                   ///< Which takes a time of ours.
+    std::string deleted_at_is{};                          ///< Why it does not, if it stands.
     bool users_have_name = false;
     bool users_have_locale = false;
     bool users_have_time_zone = false;
 };
 
-/// Reads them. Throws Unavailable where a table or a column is missing, with the remedy.
+/// Reads them. Throws Unavailable where a table or a column is missing or cannot serve, with the
+/// remedy.
 asio::awaitable<TableShapes> read_table_shapes(postgres::Pool& pool);
 
 }  // namespace chatear::deletion

@@ -206,6 +206,17 @@ def test_doctor_tells_what_the_products_own_shape_of_the_tables_means(tool):
     assert "no hash covers: ip, tenant\n" in done.stdout
 
 
+def test_doctor_tells_which_columns_of_the_account_an_execution_sets(tool):
+    assert "sets users.is_deleted and users.deleted_at\n" in tool.chatear("doctor", "--only", "deletion").stdout
+    tool.sql("ALTER TABLE users RENAME deleted_at TO was; ALTER TABLE users ADD COLUMN deleted_at bigint")
+    try:
+        done = tool.chatear("doctor", "--only", "deletion")
+    finally:
+        tool.sql("ALTER TABLE users DROP COLUMN deleted_at; ALTER TABLE users RENAME was TO deleted_at")
+    assert "sets users.is_deleted\n" in done.stdout
+    assert "users.deleted_at is of type bigint: it is left as it is" in done.stdout
+
+
 def test_doctor_sees_that_the_log_can_be_written_over(tool):
     tool.sql("ALTER TABLE action_logs DISABLE TRIGGER chatear_audit_refuse")
     try:

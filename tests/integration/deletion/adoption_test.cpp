@@ -1,3 +1,4 @@
+#include "base/error.hpp"
 #include "deletion_fixture.hpp"
 
 #include <algorithm>
@@ -225,6 +226,29 @@ TEST_F(Adoption, ATableThatCannotTakeOurRowsIsNamed) {
     EXPECT_NE(migration_refusal().find("column tenant of table action_logs"), std::string::npos);
     before_us("DROP TABLE action_logs; CREATE TABLE users (id text PRIMARY KEY, email text)");
     EXPECT_NE(migration_refusal().find("table users needs"), std::string::npos);
+}
+
+// It may also become so later.
+TEST_F(Adoption, AFlagThatCannotBeSetStopsTheMigrationAndTheWorker) {
+    const std::string generated =
+        "is_deleted boolean GENERATED ALWAYS AS (deleted_at IS NOT NULL) STORED";
+    before_us(
+        "CREATE TABLE users (id bigint PRIMARY KEY, email text, deleted_at timestamptz, " +
+        generated + ")"
+    );
+    EXPECT_NE(migration_refusal().find("is_deleted DROP EXPRESSION"), std::string::npos);
+    sql("ALTER TABLE users ALTER COLUMN is_deleted DROP EXPRESSION");
+    Process& a = process();
+    sql("ALTER TABLE users DROP COLUMN is_deleted, ADD COLUMN " + generated);
+    run([&]() -> asio::awaitable<void> {
+        std::string why;
+        try {
+            (void)co_await a.store.due_executions("", 10);
+        } catch (const Unavailable& unavailable) {
+            why = unavailable.why();
+        }
+        EXPECT_NE(why.find("is_deleted DROP EXPRESSION"), std::string::npos) << why;
+    });
 }
 
 // A hash over such an id would be another in a session with other settings.

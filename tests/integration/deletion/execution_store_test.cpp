@@ -36,6 +36,31 @@ TEST_F(ExecutionStore, AccountSlotAuditAndEventStandTogether) {
     EXPECT_EQ(sql("SELECT count(*) FROM daily_slots"), "1");
 }
 
+// A soft delete by epoch, or one that follows is_deleted, is the product's own affair.
+TEST_F(ExecutionStore, ATimeOfDeletionIsSetWhereItIsOneThatCanBe) {
+    struct Shape {
+        std::string column, after;
+    };
+    for (const Shape& shape :
+         {Shape{"deleted_at timestamp", "t"},
+          Shape{"deleted_at date", "t"},
+          Shape{"deleted_at bigint NOT NULL DEFAULT 7", "7"},
+          Shape{"deleted_at timestamptz GENERATED ALWAYS AS (NULL) STORED", ""}}) {
+        SCOPED_TRACE(shape.column);
+        migrate();
+        sql("ALTER TABLE users DROP COLUMN IF EXISTS deleted_at, ADD COLUMN " + shape.column);
+        const bool is_time = shape.after == "t";
+        EXPECT_EQ(execute(process(), due_deletion(user())), ExecutionAnswer::executed);
+        EXPECT_EQ(
+            sql(is_time ? "SELECT is_deleted, deleted_at::date = (now() AT TIME ZONE 'utc')::date "
+                          "FROM users ORDER BY id"
+                        : "SELECT is_deleted, deleted_at FROM users"),
+            "t|" + shape.after
+        );
+        sql("DELETE FROM users");
+    }
+}
+
 TEST_F(ExecutionStore, Rule8ADeferredConstraintOfTheProductsHoldsItsDeletionAlone) {
     Process& a = process();
     sql("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
