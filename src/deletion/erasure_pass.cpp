@@ -24,6 +24,7 @@ asio::awaitable<milliseconds> ErasurePass::run() {
 
 asio::awaitable<void> ErasurePass::erase_all() {
     constexpr std::size_t at_once = 64;
+    std::map<std::string, int> waiting;
     std::optional<ErasureStore::Due> behind;
     std::vector<ErasureStore::Due> due = co_await parts_.erasure.due(behind, at_once);
     while (!due.empty()) {
@@ -33,11 +34,17 @@ asio::awaitable<void> ErasurePass::erase_all() {
             }
             const Erasure erasure =
                 co_await parts_.erasure.erase(one.deletion_id, ErasureStore::Mode::carry_out);
-            parts_.journal.erased(erasure);
+            int rounds = 0;
+            if (erasure.answer == ErasureAnswer::mail_on_way) {
+                rounds = waiting_[one.deletion_id] + 1;
+                waiting[one.deletion_id] = rounds;
+            }
+            parts_.journal.erased(erasure, rounds);
         }
         behind = due.back();
         due = co_await parts_.erasure.due(behind, at_once);
     }
+    waiting_ = std::move(waiting);
 }
 
 }  // namespace chatear::deletion

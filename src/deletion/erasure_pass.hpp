@@ -7,6 +7,8 @@
 #include "deletion/pass.hpp"
 
 #include <chrono>
+#include <map>
+#include <string>
 
 namespace chatear::deletion {
 
@@ -34,6 +36,7 @@ private:
     asio::awaitable<void> erase_all();
 
     Parts parts_;
+    std::map<std::string, int> waiting_;  // For an e-mail, and in how many rounds.
     bool draining_ = false;
 };
 

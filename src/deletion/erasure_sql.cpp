@@ -14,7 +14,8 @@ SELECT d.id::text AS id, d.executed_at FROM user_deletions d
 WHERE d.status = 'executed' AND d.erased_at IS NULL AND d.executed_at <= now() - $1::bigint * interval '1 millisecond' {}
 ORDER BY d.executed_at, d.id LIMIT $2::bigint)";
 
-// An account that was given back and deleted again has its time from the last deletion.
+// An account that was given back and deleted again has its time from the last deletion. An e-mail
+// that nobody touched for 30 days is over: its event was given up, or lost.
 constexpr std::string_view facts_form = R"(
 SELECT d.user_id::text AS user_id, d.executed_at,
        d.status = 'executed' AND d.erased_at IS NULL
@@ -25,7 +26,8 @@ SELECT d.user_id::text AS user_id, d.executed_at,
                AND coalesce(o.executed_at, o.requested_at) > clock_timestamp() - $2::bigint * interval '1 millisecond'))) AS newer,
        EXISTS (SELECT FROM user_deletions o CROSS JOIN (VALUES ('.recovered'), ('.deleted')) w (word)
                     JOIN email_sends m ON m.event_id = o.id::text || w.word
-               WHERE o.user_id = d.user_id AND m.status IN ('sending', 'retrying', 'deferred')) AS mail_on_way
+               WHERE o.user_id = d.user_id AND m.status IN ('sending', 'retrying', 'deferred')
+                 AND m.updated_at > clock_timestamp() - interval '30 days') AS mail_on_way
 FROM user_deletions d WHERE d.id = $1::{id_type} FOR UPDATE OF d)";
 
 // By keys, so that the ledger's own index finds them. `updated_at` stays: by it the ledger forgets

@@ -21,6 +21,7 @@ const runtime::MetricDeclaration executions_blocked{
         "Due deletions whose rows are locked, or whose account's update fails, at the last pass."};
 
 constexpr int passes_of_an_error = 20;  // 5 minutes: they are 15 s apart.
+constexpr int rounds_a_day = 24;        // Of erasures.
 
 /// "deletion.mail_accepted" -> "mail_accepted"
 std::string_view step_of(std::string_view action) {
@@ -89,7 +90,7 @@ void Journal::blocked_now(std::size_t count) {
     metrics_.gauge(executions_blocked).set(static_cast<double>(count));
 }
 
-void Journal::erased(const Erasure& erasure) {
+void Journal::erased(const Erasure& erasure, int rounds) {
     const std::vector<log::Field> fields{
         {"deletion_id", erasure.deletion_id}, {"reason", erasure.why}};
     if (erasure.answer == ErasureAnswer::erased) {
@@ -104,6 +105,11 @@ void Journal::erased(const Erasure& erasure) {
     } else if (erasure.answer == ErasureAnswer::blocked) {
         count("not_erased");
         log::warn("a deleted account cannot be erased now; those behind it go on", fields);
+    } else if (erasure.answer == ErasureAnswer::mail_on_way && rounds % rounds_a_day == 1) {
+        log::info(
+            "a deleted account waits for its last e-mail before it is erased",
+            {{"deletion_id", erasure.deletion_id}, {"rounds", rounds}}
+        );
     }
 }
 

@@ -29,8 +29,9 @@ public:
     /// How many were at the last pass.
     void blocked_now(std::size_t count);
 
-    /// What cannot be erased is said each time it was tried.
-    void erased(const Erasure& erasure);
+    /// What cannot be erased is said each time it was tried; what waits for an e-mail, by this
+    /// round for so many, at the first and once a day.
+    void erased(const Erasure& erasure, int rounds);
 
     /// Once a UTC day: the rest waits for the next one.
     void limited(const std::string& day, int limit);

@@ -113,6 +113,20 @@ TEST_F(ErasureTest, AMailOnItsWayIsWaitedFor) {
     EXPECT_EQ(sql("SELECT count(recipient) FROM email_sends"), "0");
 }
 
+// As when its row of the outbox was given up: nobody will ever judge it.
+TEST_F(ErasureTest, AMailThatNobodyTriesAnyMoreIsWaitedForThirtyDays) {
+    at_ = &process();
+    for (const std::string status : {"sending", "retrying", "deferred"}) {
+        const std::string id = deleted(status, "90 days");
+        mail(id + ".deleted", status);
+        sql("UPDATE email_sends SET updated_at = now() - interval '29 days 23 hours'");
+        EXPECT_EQ(erase(id).answer, ErasureAnswer::mail_on_way) << status;
+        sql("UPDATE email_sends SET updated_at = now() - interval '30 days 1 minute'");
+        EXPECT_EQ(erase(id).answer, ErasureAnswer::erased) << status;
+    }
+    EXPECT_EQ(sql("SELECT count(recipient) FROM email_sends"), "0");
+}
+
 TEST_F(ErasureTest, EarlierDeletionsOfTheAccountLeaveNothingBehind) {
     at_ = &process();
     const std::string id = deleted("ann");

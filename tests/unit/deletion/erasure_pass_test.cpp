@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <sstream>
 
 namespace chatear::deletion {
 namespace {
@@ -70,6 +71,17 @@ protected:
         return wait;
     }
 
+    static std::vector<std::string> lines_with(const std::string& log, const std::string& word) {
+        std::vector<std::string> found;
+        std::istringstream lines(log);
+        for (std::string line; std::getline(lines, line);) {
+            if (line.find(word) != std::string::npos) {
+                found.push_back(line);
+            }
+        }
+        return found;
+    }
+
     std::string count_of(const std::string& step) {
         return "chatear_deletions_total{step=\"" + step + "\"} ";
     }
@@ -103,6 +115,24 @@ TEST_F(Erasures, ManyAreReadPageByPageAndTriedOnce) {
     }
     pass();
     EXPECT_THAT(erasures_.tried, SizeIs(200));
+}
+
+TEST_F(Erasures, WhatWaitsForAMailIsSaidAtFirstAndOnceADay) {
+    erasures_.ids = {"d1"};
+    erasures_.answers = {{"d1", ErasureAnswer::mail_on_way}};
+    testing::internal::CaptureStderr();
+    for (int hour = 0; hour < 49; ++hour) {
+        pass();
+    }
+    erasures_.answers.clear();
+    pass();
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(
+        lines_with(log, "waits for its last e-mail"),
+        ElementsAre(
+            HasSubstr("deletion_id=d1 rounds=1"), HasSubstr("rounds=25"), HasSubstr("rounds=49")
+        )
+    );
 }
 
 TEST_F(Erasures, AnOutageEndsTheRound) {
