@@ -101,44 +101,6 @@ INSTANTIATE_TEST_SUITE_P(
 
 using Adoption = DeletionTest;
 
-// `character` alone is one character; a default of ours has 36.
-TEST_F(Adoption, IdsHaveRoomWhereverTheyAreWritten) {
-    const std::string ulid = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-    before_us(
-        "CREATE TABLE users (id char(26) PRIMARY KEY, email text, is_deleted boolean NOT NULL "
-        "DEFAULT false); INSERT INTO users VALUES ('" +
-        ulid +
-        "', 'ann@example.test'), ('bob', 'bob@example.test');"
-        "CREATE TABLE user_deletions (id varchar(20) PRIMARY KEY, user_id char(3)); "
-        "INSERT INTO user_deletions VALUES ('theirs', 'bob')"
-    );
-    Process& a = process();
-    run([&]() -> asio::awaitable<void> {
-        const RequestReply made = co_await enter_one(a.store, deletion_of(ulid, "d1"));
-        EXPECT_EQ(made.outcome, RequestOutcome::accepted) << made.reason;
-        const RequestReply again = co_await enter_one(a.store, deletion_of("bob  ", "d2"));
-        EXPECT_EQ(again.outcome, RequestOutcome::pending) << again.reason;
-    });
-    EXPECT_EQ(
-        sql("SELECT string_agg(user_id::text, ' ' ORDER BY user_id) FROM user_deletions"),
-        ulid + " bob"
-    );
-}
-
-// 0002 made it as `character`; it may stand so in a database that was migrated before.
-TEST_F(Adoption, AColumnThatWasMadeForOneCharacterIsWidened) {
-    before_us(
-        "CREATE TABLE users (id char(26) PRIMARY KEY, email text, is_deleted boolean NOT NULL "
-        "DEFAULT false)"
-    );
-    migrate();
-    EXPECT_EQ(
-        sql("SELECT atttypid::regtype, atttypmod FROM pg_attribute WHERE attrelid = "
-            "'user_deletions'::regclass AND attname = 'user_id'"),
-        "character|-1"
-    );
-}
-
 TEST_F(Adoption, RowsOfOthersAreTakenForWhatTheyWere) {
     before_us(
         "CREATE TYPE word AS ENUM ('pending', 'Completed', 'deleted', 'canceled', 'recovered', "
