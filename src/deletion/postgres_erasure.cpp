@@ -7,6 +7,8 @@
 #include "deletion/table_shapes.hpp"
 #include "runtime/store_statement.hpp"
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <utility>
 
@@ -17,9 +19,11 @@ const std::string select_stopped =
     "SELECT value FROM deletion_state WHERE name = 'executions_stopped'";
 
 // Nobody's row is waited for any longer than this: others are due behind it.
-const std::string wait_shortly =
+const std::string wait_shortly = fmt::format(
     "WITH before AS MATERIALIZED (SELECT current_setting('lock_timeout') AS usual) "
-    "SELECT usual, set_config('lock_timeout', '1s', true) FROM before";
+    "SELECT usual, {} FROM before",
+    brief_lock_waits
+);
 const std::string wait_as_usual = "SELECT set_config('lock_timeout', $1, true)";
 
 // A deferred constraint of the product's would speak at the commit.

@@ -91,7 +91,8 @@ protected:
     ManualClock clock_{at(3)};
     runtime::Metrics metrics_;
     Journal journal_{metrics_};
-    ErasurePass pass_{{erasures_, store_, journal_, clock_}};
+    ClockStop stop_{store_, journal_, clock_};
+    ErasurePass pass_{{erasures_, store_, journal_, stop_}};
 };
 
 TEST_F(Erasures, Rule15WhatIsInTheWayOfOneKeepsNoneBehindItAndIsTriedAgainInTheNextRound) {
