@@ -68,7 +68,7 @@ void Connection::take_pong() {
 
 void Connection::take_info(ServerInfo info) {
     info_ = std::move(info);
-    pool_.learn(info_.connect_urls, server_);
+    pool_.learn(info_.connect_urls, server_, Told::safely);
     if (info_.lame_duck && connected_) {
         log::warn("NATS server is about to go away", {{"peer", peer()}});
         if (pool_.size() > 1) {

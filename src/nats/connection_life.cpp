@@ -93,8 +93,16 @@ asio::awaitable<void> Connection::connect(ServerUrl server) {
     }
     info_ = std::get<ServerInfo>(std::move(first));
     co_await secure(stream, server);
+    std::vector<std::string> told_before_tls;
+    if (stream->encrypted()) {
+        told_before_tls.swap(info_.connect_urls);
+    }
     co_await log_in(stream, server);
-    pool_.learn(info_.connect_urls, server);
+    if (info_.connect_urls.empty()) {
+        pool_.learn(told_before_tls, server, Told::before_tls);
+    } else {
+        pool_.learn(info_.connect_urls, server, Told::safely);
+    }
 }
 
 asio::awaitable<void> Connection::secure(std::shared_ptr<net::Stream> stream, ServerUrl server) {

@@ -16,12 +16,12 @@ bool is_address(const std::string& host) {
     return !error;
 }
 
-ServerUrl inherit(ServerUrl member, const ServerUrl& told_by) {
+ServerUrl inherit(ServerUrl member, const ServerUrl& told_by, Told how) {
     member.tls = member.tls || told_by.tls;
     member.user = told_by.user;
     member.password = told_by.password;
     member.token = told_by.token;
-    if (is_address(member.host)) {
+    if (how == Told::before_tls || is_address(member.host)) {
         member.tls_name = told_by.tls_name.empty() ? told_by.host : told_by.tls_name;
     }
     return member;
@@ -41,7 +41,9 @@ ServerUrl ServerPool::next() {
     return server;
 }
 
-void ServerPool::learn(const std::vector<std::string>& connect_urls, const ServerUrl& told_by) {
+void ServerPool::learn(
+    const std::vector<std::string>& connect_urls, const ServerUrl& told_by, Told how
+) {
     const std::string next_address = servers_[position_].address();
     servers_ = configured_;
     for (const std::string& url : connect_urls) {
@@ -54,7 +56,7 @@ void ServerPool::learn(const std::vector<std::string>& connect_urls, const Serve
                 return server.address() == member->address();
             });
         if (!known) {
-            servers_.push_back(inherit(*member, told_by));
+            servers_.push_back(inherit(*member, told_by, how));
         }
     }
     // Go on with the one whose turn it was.

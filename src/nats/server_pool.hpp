@@ -8,6 +8,12 @@
 
 namespace chatear::nats {
 
+/// Whether what a server told of others was protected as the connection itself is.
+enum class Told {
+    safely,
+    before_tls,  ///< Its INFO came in the clear and TLS only then: it may be a middle man's.
+};
+
 /// Which server to try next: the configured ones and those that the cluster told us of, in turn.
 /// Does no I/O.
 class ServerPool {
@@ -26,8 +32,10 @@ public:
 
     /// Takes the members that the server `told_by` names (`connect_urls`) in place of those told
     /// before. They inherit its credentials and whether to insist on TLS; a bare address also its
-    /// host name for the certificate (as nats.go does).
-    void learn(const std::vector<std::string>& connect_urls, const ServerUrl& told_by);
+    /// host name for the certificate (as nats.go does). So does one that was told of before TLS: a
+    /// middle man may say where to go, but our credentials go only to who has the certificate that
+    /// `told_by` needs.
+    void learn(const std::vector<std::string>& connect_urls, const ServerUrl& told_by, Told how);
 
     std::size_t size() const { return servers_.size(); }
 

@@ -28,7 +28,11 @@ TEST(ServerPool, TriesEachInTurn) {
 TEST(ServerPool, LearnsTheMembersOfACluster) {
     ServerPool pool(urls("tls://ann:pw@nats.example"));
     const ServerUrl first = pool.next();
-    pool.learn({"10.0.0.1:4222", "other.example:4223", "nats.example:4222", "rub bish"}, first);
+    pool.learn(
+        {"10.0.0.1:4222", "other.example:4223", "nats.example:4222", "rub bish"},
+        first,
+        Told::safely
+    );
     EXPECT_EQ(pool.size(), 3U);
     const ServerUrl configured = pool.next();
     EXPECT_EQ(configured.address(), "nats.example:4222");
@@ -44,13 +48,25 @@ TEST(ServerPool, LearnsTheMembersOfACluster) {
     EXPECT_TRUE(named.tls);
 }
 
+TEST(ServerPool, WhatWasToldBeforeTlsNeedsTheCertificateOfWhoSeemedToTellIt) {
+    ServerPool pool(urls("tls://ann:pw@nats.example"));
+    const ServerUrl first = pool.next();
+    pool.learn({"attacker.example:4222", "10.0.0.1:4222"}, first, Told::before_tls);
+    pool.next();
+    for (const std::string address : {"attacker.example:4222", "10.0.0.1:4222"}) {
+        const ServerUrl member = pool.next();
+        EXPECT_EQ(member.address(), address);
+        EXPECT_EQ(member.tls_name, "nats.example");
+    }
+}
+
 TEST(ServerPool, ForgetsMembersThatLeftAndKeepsTheConfigured) {
     ServerPool pool(urls("nats://a"));
     const ServerUrl first = pool.next();
-    pool.learn({"10.0.0.1:4222", "10.0.0.2:4222"}, first);
-    pool.learn({"10.0.0.2:4222"}, first);
+    pool.learn({"10.0.0.1:4222", "10.0.0.2:4222"}, first, Told::safely);
+    pool.learn({"10.0.0.2:4222"}, first, Told::safely);
     EXPECT_EQ(round(pool), (std::vector<std::string>{"a:4222", "10.0.0.2:4222"}));
-    pool.learn({}, first);
+    pool.learn({}, first, Told::safely);
     EXPECT_EQ(pool.size(), 1U);
 }
 
@@ -61,7 +77,7 @@ TEST(ServerPool, BoundsWhatAServerTellsIt) {
     for (int i = 0; i < 10'000; ++i) {
         many.push_back("h" + std::to_string(i) + ":1");
     }
-    pool.learn(many, first);
+    pool.learn(many, first, Told::safely);
     EXPECT_EQ(pool.size(), 1 + ServerPool::max_discovered);
 }
 
