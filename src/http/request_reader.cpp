@@ -110,6 +110,14 @@ Request RequestReader::State::take() {
         error = BadRequest{400, "A request has one Host header."};
         return request;
     }
+    const std::size_t codings = message.count(beast_http::field::transfer_encoding);
+    const auto coding = message[beast_http::field::transfer_encoding];
+    const bool chunked = message.version() >= 11 && boost::beast::iequals(coding, "chunked");
+    if (codings > 1 || (codings == 1 && !chunked)) {
+        // A proxy before us may see its end elsewhere (RFC 9112, 6.3).
+        error = BadRequest{400, "Its body is encoded in a way that is not known here."};
+        return request;
+    }
     request.path = std::move(target->path);
     request.query = std::move(target->query);
     request.body = std::move(message.body());

@@ -55,17 +55,19 @@ asio::awaitable<void> Server::accept_all() {
     }
 }
 
-/// Connections that are held open and ask for nothing must not shut others out.
+/// Connections that are held open and ask for nothing, or take their time to ask, must not shut
+/// others out.
 bool Server::make_room() {
-    const auto idle = std::find_if(sessions_.begin(), sessions_.end(), [](const auto& session) {
-        return session->idle();
-    });
-    if (idle == sessions_.end()) {
+    const auto goes_before = [](const auto& one, const auto& other) {
+        return std::pair(one->phase(), one->since()) < std::pair(other->phase(), other->since());
+    };
+    const auto first = std::min_element(sessions_.begin(), sessions_.end(), goes_before);
+    if (first == sessions_.end() || (*first)->phase() == Session::Phase::answering) {
         return false;
     }
-    const std::shared_ptr<Session> session = *idle;
-    sessions_.erase(idle);
-    session->finish();
+    const std::shared_ptr<Session> session = *first;
+    sessions_.erase(first);
+    session->drop();
     return true;
 }
 

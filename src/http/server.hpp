@@ -19,7 +19,8 @@ namespace chatear::http {
 
 struct ServerOptions {
     RequestLimits limits;
-    /// One more takes the place of the oldest that asks for nothing; where all ask, it is closed.
+    /// One more takes the place of that which has asked for nothing the longest, else of that whose
+    /// request has been arriving the longest; where all are being answered, it is closed.
     std::size_t max_connections = 256;
     std::chrono::milliseconds request_time{10000};  ///< From a request's first byte to its last.
     std::chrono::milliseconds idle_time{30000};     ///< Between requests, and before the first.

@@ -38,12 +38,14 @@ asio::awaitable<void> Session::run() {
         request->peer = peer_;
         const bool head = request->method == "HEAD";
         const bool keep_alive = request->keep_alive;
+        enter(Phase::answering);
         const Response response = co_await router_.answer(std::move(*request));
         more = keep_alive && !finishing_;
         std::string bytes = encode(response, head, more);
         const bool written = co_await write(std::move(bytes));
         more = more && written;
     }
+    enter(Phase::receiving);
     if (const std::optional<BadRequest> bad = reader_.error()) {
         std::string bytes = encode(status_response(bad->status, bad->why), false, false);
         (void)co_await write(std::move(bytes));
@@ -56,18 +58,18 @@ asio::awaitable<std::optional<Request>> Session::receive() {
     std::array<char, 8192> bytes{};
     std::optional<net::Deadline> deadline;
     deadline.emplace(socket_.get_executor(), options_.idle_time, [this] { close(); });
-    idle_ = true;
+    enter(Phase::idle);
     while (true) {
         std::optional<Request> request = reader_.next();
         if (request || reader_.error()) {
-            idle_ = false;
+            enter(Phase::receiving);
             co_return request;
         }
-        if (idle_ && !reader_.idle()) {
-            idle_ = false;
+        if (phase_ == Phase::idle && !reader_.idle()) {
+            enter(Phase::receiving);
             deadline.emplace(socket_.get_executor(), options_.request_time, [this] { close(); });
         }
-        if (idle_ && finishing_) {
+        if (phase_ == Phase::idle && finishing_) {
             co_return std::nullopt;
         }
         if (reader_.take_expectation()) {
@@ -112,9 +114,19 @@ asio::awaitable<void> Session::linger() {
 
 void Session::finish() {
     finishing_ = true;
-    if (idle_) {
+    if (phase_ == Phase::idle) {
         close();
     }
+}
+
+void Session::drop() {
+    finishing_ = true;
+    close();
+}
+
+void Session::enter(Phase phase) {
+    phase_ = phase;
+    since_ = std::chrono::steady_clock::now();
 }
 
 void Session::close() noexcept {

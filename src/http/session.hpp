@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,11 +23,20 @@ public:
     /// Answers requests until the connection ends. Never throws for what the client does.
     asio::awaitable<void> run();
 
-    /// No request is under way.
-    bool idle() const { return idle_; }
+    /// In the order in which they make room for another client.
+    enum class Phase {
+        idle,       ///< No request is under way.
+        receiving,  ///< One has begun to arrive, or its client is being seen off.
+        answering,
+    };
+    Phase phase() const { return phase_; }
+    std::chrono::steady_clock::time_point since() const { return since_; }  ///< In that phase.
 
     /// Ends it behind the request under way; at once when there is none.
     void finish();
+
+    /// Ends it at once; for a client from which nothing whole has come.
+    void drop();
 
 private:
     /// The next request; nothing when there will be none, see reader_.error().
@@ -39,6 +49,7 @@ private:
     /// nobody reads would make the kernel reset it.
     asio::awaitable<void> linger();
 
+    void enter(Phase phase);
     void close() noexcept;
 
     asio::ip::tcp::socket socket_;
@@ -46,7 +57,8 @@ private:
     const ServerOptions& options_;
     RequestReader reader_;
     std::string peer_;
-    bool idle_ = true;
+    Phase phase_ = Phase::idle;
+    std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
     bool finishing_ = false;
 };
 

@@ -132,6 +132,35 @@ TEST(RequestReader, RefusesTwoLengths) {
     );
 }
 
+TEST(RequestReader, RefusesWhatAProxyMayReadOtherwise) {
+    // Two that disagree about where a request ends let one client answer for another (RFC 9112,
+    // 11.2).
+    const std::string post = "POST / HTTP/1.1\r\nHost: a.test\r\n";
+    const std::string chunks = "3\r\nabc\r\n0\r\n\r\n";
+    for (const std::string header : {
+             "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n",
+             "Transfer-Encoding: identity\r\n",
+             "Transfer-Encoding: xchunked\r\n",
+             "Transfer-Encoding: chunked, identity\r\n",
+             "Transfer-Encoding: gzip, chunked\r\n",
+             "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+             "Transfer-Encoding : chunked\r\n",
+             "Transfer-Encoding:\r\n chunked, x\r\n",
+             "X: y\nTransfer-Encoding: chunked\r\n",
+             "Content-Length: +3\r\n",
+             "Content-Length: 3, 4\r\n",
+             "Content-Length: 0x3\r\n",
+             "Content-Length: -1\r\n",
+             "Content-Length: 99999999999999999999999\r\n",
+         }) {
+        EXPECT_EQ(error_of(post + header + "\r\n" + chunks), 400U) << header;
+    }
+    EXPECT_EQ(
+        error_of("POST / HTTP/1.0\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks),
+        400U
+    );
+}
+
 TEST(RequestReader, SaysNothingMoreAfterAnError) {
     RequestReader reader(limits);
     reader.feed("rubbish\r\n\r\nGET / HTTP/1.1\r\nHost: a.test\r\n\r\n");

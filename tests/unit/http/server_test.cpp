@@ -305,6 +305,39 @@ TEST_F(HttpServer, ConnectionsThatAskForNothingShutNobodyOut) {
     EXPECT_THAT(latest, StartsWith("HTTP/1.1 200"));
 }
 
+TEST_F(HttpServer, ClientsThatTakeTheirTimeToAskShutNobodyOut) {
+    ServerOptions options;
+    options.max_connections = 3;
+    options.request_time = std::chrono::minutes(1);
+    start(options);
+    const auto body = [&]() -> asio::awaitable<void> {
+        net::Stream busy = co_await connect();
+        co_await busy.write(get_gate, limit);
+        co_await gate_.until_waiting(1);
+        net::Stream slowest = co_await connect();
+        const std::string beginning = "POST /hello HTTP/1.1\r\nHost: a.test\r\n";
+        co_await slowest.write(beginning, limit);
+        co_await net::sleep_for(milliseconds(20));
+        net::Stream slow = co_await connect();
+        co_await slow.write(beginning, limit);
+        co_await net::sleep_for(milliseconds(20));
+        net::Stream next = co_await connect();
+        co_await next.write(get_and_close, limit);
+        const std::string latest = co_await read_all(next);
+        EXPECT_THAT(latest, StartsWith("HTTP/1.1 200"));
+        const std::string dropped = co_await read_all(slowest);
+        EXPECT_EQ(dropped, "") << "the one that has taken the longest goes";
+        const std::string rest = "Connection: close\r\nContent-Length: 3\r\n\r\nabc";
+        co_await slow.write(rest, limit);
+        const std::string posted = co_await read_all(slow);
+        EXPECT_THAT(posted, EndsWith("127.0.0.1abc"));
+        gate_.opened.notify_all();
+        const std::string answered = co_await read_all(busy);
+        EXPECT_THAT(answered, EndsWith("at last"));
+    };
+    run(body);
+}
+
 TEST_F(HttpServer, StopLetsARequestUnderWayEndAndClosesIdleConnections) {
     start({});
     std::string answered;
