@@ -4,9 +4,6 @@
 #include "base/log.hpp"
 #include "net/deadline.hpp"
 
-#include <boost/algorithm/string/classification.hpp>
-#include <boost/algorithm/string/split.hpp>
-#include <boost/algorithm/string/trim.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -17,38 +14,6 @@
 
 namespace chatear::postgres {
 namespace {
-
-struct FreeWords {
-    void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-using ParsedWords = std::unique_ptr<PQconninfoOption, FreeWords>;
-
-Words to_words(const PQconninfoOption* option) {
-    Words words;
-    for (; option != nullptr && option->keyword != nullptr; ++option) {
-        if (option->val != nullptr) {
-            words[option->keyword] = option->val;
-        }
-    }
-    return words;
-}
-
-std::vector<std::string> list_of(const Words& words, const std::string& name) {
-    std::vector<std::string> items;
-    const auto found = words.find(name);
-    if (found != words.end() && !found->second.empty()) {
-        boost::algorithm::split(items, found->second, boost::algorithm::is_any_of(","));
-    }
-    return items;
-}
-
-// The n-th of a list; libpq lets one port stand for all hosts.
-std::string item(const std::vector<std::string>& list, std::size_t n) {
-    if (n < list.size()) {
-        return list[n];
-    }
-    return list.size() == 1 ? list.front() : "";
-}
 
 // Called by libpq in the middle of its work: nothing may be thrown through it.
 void log_notice(void* /*context*/, const PGresult* result) noexcept {
@@ -126,89 +91,6 @@ asio::awaitable<std::vector<HostPort>> addresses_of(
 }
 
 }  // namespace
-
-std::string one_line(const char* message) {
-    const std::string text =
-        boost::algorithm::trim_copy(std::string(message == nullptr ? "" : message));
-    std::string line;
-    for (const char c : text) {
-        const bool space = c == '\n' || c == '\t' || c == ' ';
-        if (!space) {
-            line += c;
-        } else if (!line.ends_with(' ')) {
-            line += ' ';
-        }
-    }
-    return line;
-}
-
-Result<Words> parse_url(const Secret& url) {
-    char* message = nullptr;
-    const ParsedWords parsed(PQconninfoParse(url.reveal().c_str(), &message));
-    if (!parsed) {
-        const std::string why = one_line(message);
-        PQfreemem(message);
-        return Error{
-            "not a PostgreSQL connection string (postgres://user:password@host:port/database): " +
-            why};
-    }
-    return to_words(parsed.get());
-}
-
-std::vector<HostPort> hosts_of(const Words& words) {
-    const ParsedWords parsed(PQconndefaults());
-    const Words defaults = to_words(parsed.get());
-    std::vector<std::string> hosts = list_of(words, "host");
-    const std::vector<std::string> addresses = list_of(words, "hostaddr");
-    std::vector<std::string> ports = list_of(words, "port");
-    if (hosts.empty() && addresses.empty()) {
-        hosts = list_of(defaults, "host");
-    }
-    if (hosts.empty() && addresses.empty()) {
-        hosts.emplace_back("localhost");
-    }
-    if (ports.empty()) {
-        ports = list_of(defaults, "port");
-    }
-    std::vector<HostPort> result;
-    for (std::size_t n = 0; n < std::max(hosts.size(), addresses.size()); ++n) {
-        HostPort host{
-            n < hosts.size() ? hosts[n] : "",
-            n < addresses.size() ? addresses[n] : "",
-            item(ports, n)};
-        if (host.host.empty()) {
-            host.host = host.hostaddr.empty() ? "localhost" : host.hostaddr;
-        }
-        if (host.port.empty()) {
-            host.port = "5432";
-        }
-        result.push_back(host);
-    }
-    return result;
-}
-
-Words words_for(const Words& words, const HostPort& host, const ConnectionOptions& options) {
-    Words result = words;
-    result["host"] = host.host;
-    result["port"] = host.port;
-    result.erase("hostaddr");
-    if (!host.hostaddr.empty()) {
-        result["hostaddr"] = host.hostaddr;
-    }
-    const Words wanted = {
-        {"application_name", options.application_name},
-        {"client_encoding", "UTF8"},
-        {"gssencmode", "disable"},  // Kerberos' library looks for tickets with blocking calls.
-        {"keepalives", "1"},
-        {"keepalives_idle", "15"},
-        {"keepalives_interval", "5"},
-        {"keepalives_count", "3"},
-        {"target_session_attrs", "read-write"},  // A demoted primary would answer 25006 for ever.
-        {"tcp_user_timeout", "15000"},
-    };
-    result.insert(wanted.begin(), wanted.end());
-    return result;
-}
 
 void Finish::operator()(pg_conn* connection) const {
     PQfinish(connection);

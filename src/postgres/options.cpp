@@ -1,6 +1,6 @@
 #include "postgres/options.hpp"
 
-#include "postgres/handshake.hpp"
+#include "postgres/connection_string.hpp"
 
 #include <fmt/format.h>
 

@@ -45,6 +45,29 @@ TEST(PostgresSettings, SayWhatIsWrongWithAUrlButNotItsPassword) {
     EXPECT_EQ(reader.errors()[0].message.find("s3cret"), std::string::npos);
 }
 
+TEST(PostgresSettings, RepeatNoPartOfAPasswordThatIsNotEncoded) {
+    for (const std::string url : {
+             "postgres://user:s3%cret@db.test/chat",
+             "postgres://user:s3@cret@db.test/chat",
+             "postgres://user:s3/cret@db.test/chat",
+             "postgres://user:3/cret@db.test/chat",
+             "postgres://user:s3cret@[db.test/chat",
+             "postgres://user:s3%cret@db.test/chat?sslmod=cret",
+             "postgres://user:s3@x?cret=1@db.test/chat",
+             "host=db.test password=s3 cret",
+             "host=db.test password=s3 cret=1",
+             "host=db.test password='s3 cret",
+         }) {
+        const Result<void> checked = check_url(Secret(url));
+        ASSERT_FALSE(checked) << url;
+        EXPECT_EQ(checked.error().message.find("cret"), std::string::npos)
+            << checked.error().message;
+    }
+    EXPECT_TRUE(check_url(Secret("postgres://user:s3%40%2Fcret@db.test/chat?application_name=a@b"))
+    );
+    EXPECT_TRUE(check_url(Secret("postgres:///chat?host=@abstract")));
+}
+
 TEST(PostgresSettings, ShowHostsWithoutThePassword) {
     EXPECT_EQ(
         describe_hosts(Secret("postgres://u:s3cret@a.test,b.test:5433/x")),

@@ -1,4 +1,4 @@
-#include "postgres/handshake.hpp"
+#include "postgres/connection_string.hpp"
 
 #include <gtest/gtest.h>
 
@@ -43,6 +43,8 @@ TEST(ConnectionWords, AskForAWritableServerAndLivenessUnlessTheUrlSaysOtherwise)
     EXPECT_EQ(plain.at("hostaddr"), "10.0.0.1");
     EXPECT_EQ(plain.at("keepalives_idle"), "15");
     EXPECT_EQ(plain.at("application_name"), "chatear");
+    EXPECT_EQ(plain.at("ssl_min_protocol_version"), "TLSv1.2");
+    EXPECT_FALSE(plain.contains("sslmode"));
     const Words own = words_for(
         {{"target_session_attrs", "any"},
          {"application_name", "mine"},
@@ -56,6 +58,15 @@ TEST(ConnectionWords, AskForAWritableServerAndLivenessUnlessTheUrlSaysOtherwise)
     EXPECT_EQ(own.at("sslmode"), "verify-full");
     EXPECT_EQ(own.at("host"), "a.test");
     EXPECT_FALSE(own.contains("hostaddr"));
+}
+
+TEST(ConnectionWords, AnAuthorityMeansThatTheServersCertificateIsVerified) {
+    const HostPort host{"a.test", "", "1"};
+    const Words trusted = words_for({{"sslrootcert", "ca.pem"}}, host, ConnectionOptions());
+    EXPECT_EQ(trusted.at("sslmode"), "verify-full");
+    const Words said =
+        words_for({{"sslrootcert", "ca.pem"}, {"sslmode", "verify-ca"}}, host, ConnectionOptions());
+    EXPECT_EQ(said.at("sslmode"), "verify-ca");
 }
 
 }  // namespace
