@@ -44,7 +44,11 @@ void MailCatcher::start() {
         "--folder",
         folder_ / "mails"};
     if (options_.tls != Tls::none) {
-        const Certificates::Pair pair = certificates_.loopback();
+        const std::vector<std::string> names =
+            options_.names.empty() ? std::vector<std::string>{"DNS:localhost", "IP:127.0.0.1"}
+                                   : options_.names;
+        const Certificates::Pair pair =
+            options_.expired ? certificates_.issue_expired(names) : certificates_.issue(names);
         arguments.emplace_back(options_.tls == Tls::starttls ? "--starttls" : "--implicit-tls");
         arguments.push_back(pair.certificate_file);
         arguments.push_back(pair.key_file);

@@ -31,6 +31,8 @@ public:
     struct Options {
         Tls tls = Tls::none;
         std::vector<std::string> arguments;  ///< More of its command line.
+        std::vector<std::string> names;      ///< Of the certificate; none = the loopback's.
+        bool expired = false;                ///< The certificate's time is over.
     };
 
     explicit MailCatcher(const Options& options);

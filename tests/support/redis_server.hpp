@@ -17,6 +17,8 @@ public:
     struct Options {
         std::string password;             ///< Empty = none asked for.
         bool tls = false;                 ///< Only TLS, with a certificate of ca_file().
+        std::vector<std::string> names;   ///< Of the certificate; none = the loopback's.
+        bool expired = false;             ///< The certificate's time is over.
         std::vector<std::string> config;  ///< More of the command line: {"--maxmemory", "1mb"}.
     };
 

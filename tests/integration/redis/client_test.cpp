@@ -49,6 +49,18 @@ TEST(RealRedis, RefusesAServerWhoseCertificateIsNotTrusted) {
     EXPECT_THAT(first_error_of(options), HasSubstr("certificate"));
 }
 
+TEST(RealRedis, RefusesACertificateForAnotherName) {
+    RedisServer server({.tls = true, .names = {"DNS:other.test"}});
+    EXPECT_THAT(
+        first_error_of(options_for(server)), HasSubstr("certificate was refused for '127.0.0.1'")
+    );
+}
+
+TEST(RealRedis, RefusesAnExpiredCertificate) {
+    RedisServer server({.tls = true, .expired = true});
+    EXPECT_THAT(first_error_of(options_for(server)), HasSubstr("certificate has expired"));
+}
+
 TEST(RealRedis, TellsAWrongPassword) {
     RedisServer server({.password = "secret"});
     for (const std::string password : {"wrong", ""}) {

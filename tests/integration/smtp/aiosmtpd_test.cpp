@@ -108,6 +108,28 @@ TEST(Aiosmtpd, StarttlsIsUsedAndTheCertificateChecked) {
     EXPECT_EQ(server.mails().size(), 1U);
 }
 
+TEST(Aiosmtpd, ACertificateForAnotherNameOrThatHasExpiredIsRefused) {
+    for (const auto tls : {MailCatcher::Tls::starttls, MailCatcher::Tls::implicit}) {
+        const bool implicit = tls == MailCatcher::Tls::implicit;
+        const TlsPolicy policy = implicit ? TlsPolicy::implicit : TlsPolicy::when_offered;
+        const MailCatcher other({.tls = tls, .names = {"DNS:other.test"}});
+        Options options = loopback_options(other.port());
+        trust(options, other, policy);
+        EXPECT_THAT(
+            send_all(options, numbered_messages(1)).endings[0].thrown,
+            HasSubstr("certificate was refused for '127.0.0.1'")
+        );
+        const MailCatcher expired({.tls = tls, .expired = true});
+        options = loopback_options(expired.port());
+        trust(options, expired, policy);
+        EXPECT_THAT(
+            send_all(options, numbered_messages(1)).endings[0].thrown,
+            HasSubstr("certificate has expired")
+        );
+        EXPECT_TRUE(other.mails().empty() && expired.mails().empty());
+    }
+}
+
 TEST(Aiosmtpd, ImplicitTlsIsUsed) {
     const MailCatcher server({.tls = MailCatcher::Tls::implicit});
     Options options = loopback_options(server.port());

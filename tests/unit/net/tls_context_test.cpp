@@ -14,6 +14,12 @@ TEST(TlsContext, TrustsTheSystemUnlessToldOtherwise) {
     EXPECT_TRUE(make_tls_context({}));
 }
 
+TEST(TlsContext, AsksForTls12AndACertificateWhateverTheSystemAllows) {
+    const TlsContext context = *make_tls_context({});
+    EXPECT_EQ(SSL_CTX_get_min_proto_version(context->native_handle()), TLS1_2_VERSION);
+    EXPECT_EQ(SSL_CTX_get_verify_mode(context->native_handle()), SSL_VERIFY_PEER);
+}
+
 TEST(TlsContext, ReadsAnAuthorityAndACertificateOfItsOwn) {
     test::Certificates certificates;
     const auto pair = certificates.loopback();

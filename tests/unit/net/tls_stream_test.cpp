@@ -23,12 +23,22 @@ namespace ssl = asio::ssl;
 /// Says back what it hears, one client after the other.
 class TlsEcho {
 public:
-    TlsEcho(const asio::any_io_executor& executor, const Certificates::Pair& pair)
+    TlsEcho(
+        const asio::any_io_executor& executor,
+        const Certificates::Pair& pair,
+        int newest_protocol = TLS1_3_VERSION
+    )
         : context_(ssl::context::tls_server),
           listener_(executor, {"127.0.0.1", 0}),
           tasks_(executor) {
         context_.use_certificate_chain_file(pair.certificate_file);
         context_.use_private_key_file(pair.key_file, ssl::context::pem);
+        SSL_CTX_set_max_proto_version(context_.native_handle(), newest_protocol);
+        if (newest_protocol == TLS1_1_VERSION) {
+            // What the system's policy forbids as well.
+            SSL_CTX_set_min_proto_version(context_.native_handle(), TLS1_VERSION);
+            SSL_CTX_set_security_level(context_.native_handle(), 0);
+        }
         tasks_.start("echo", run());
     }
     std::uint16_t port() const { return listener_.port(); }
@@ -91,8 +101,12 @@ protected:
     }
 
     /// Why the handshake with a server that shows `pair` fails; "" when it does not.
-    std::string handshake_error(const Certificates::Pair& pair, const std::string& name) {
-        TlsEcho echo(context_.get_executor(), pair);
+    std::string handshake_error(
+        const Certificates::Pair& pair,
+        const std::string& name,
+        int newest_protocol = TLS1_3_VERSION
+    ) {
+        TlsEcho echo(context_.get_executor(), pair, newest_protocol);
         std::string why;
         const auto test = [&]() -> asio::awaitable<void> {
             try {
@@ -156,6 +170,15 @@ TEST_F(TlsStreamTest, RefusesAnAuthorityThatItDoesNotKnow) {
 TEST_F(TlsStreamTest, RefusesACertificateWhoseTimeIsOver) {
     const auto pair = authority().issue_expired({"DNS:mail.test"});
     EXPECT_THAT(handshake_error(pair, "mail.test"), HasSubstr("expired"));
+}
+
+TEST_F(TlsStreamTest, RefusesAServerThatSpeaksOnlyTls11) {
+    const auto pair = authority().issue({"DNS:mail.test"});
+    // Else the client would refuse by the system's policy too, and this test could not fail.
+    SSL_CTX_set_security_level(trusting_->native_handle(), 0);
+    EXPECT_EQ(handshake_error(pair, "mail.test", TLS1_2_VERSION), "");
+    stream_ = Stream(context_.get_executor(), "smtp");
+    EXPECT_THAT(handshake_error(pair, "mail.test", TLS1_1_VERSION), HasSubstr("protocol version"));
 }
 
 TEST_F(TlsStreamTest, CarriesMoreThanOneRecord) {
