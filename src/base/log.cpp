@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
+#include "base/redaction.hpp"
 #include "base/utc.hpp"
 #include "base/utf8.hpp"
 
@@ -123,6 +124,17 @@ void append_value(std::string& line, const Field& field, bool quote) {
     );
 }
 
+/// `reason` and `error` are others' words: what they say of a person is taken out.
+void append_field(std::string& line, const Field& field, bool quote) {
+    const auto* text = std::get_if<std::string_view>(&field.value);
+    if (text != nullptr && (field.name == "reason" || field.name == "error")) {
+        const std::string shown = with_redacted_addresses(*text);
+        append_value(line, Field(field.name, shown), quote);
+    } else {
+        append_value(line, field, quote);
+    }
+}
+
 void write(Level level, std::string_view message, Fields fields) {
     if (!enabled(level)) {
         return;
@@ -196,7 +208,7 @@ std::string format_line(
             line += ',';
             append_json_string(line, field.name);
             line += ':';
-            append_value(line, field, true);
+            append_field(line, field, true);
         }
         line += '}';
         return line;
@@ -206,7 +218,7 @@ std::string format_line(
         line += ' ';
         line += field.name;
         line += '=';
-        append_value(line, field, false);
+        append_field(line, field, false);
     }
     return line;
 }

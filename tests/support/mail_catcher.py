@@ -37,7 +37,7 @@ def scripted_reply(address, kinds):
         return None
     code = found[2]
     enhanced = found[3] or f"{code[0]}.1.1"
-    return f"{code} {enhanced} as the address asks for"
+    return f"{code} {enhanced} <{address}>: as the address asks for"  # With the address, as Postfix and Exim do.
 
 
 class Catcher:

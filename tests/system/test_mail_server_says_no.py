@@ -6,7 +6,7 @@ FAST = {"RETRY_MAX_ATTEMPTS": "3", "RETRY_BASE": "100ms", "RETRY_MAX": "200ms"}
 
 
 def test_a_refused_recipient_is_a_dead_letter_at_once(world):
-    world.ready_worker()
+    worker = world.ready_worker()
     world.publish(mail_event(1, recipient="refuse-550@example.test"), mail_event(2))
     [(subject, headers, _)] = world.wait_for_dead_letters(1)
     world.wait_for_mails(1)
@@ -15,6 +15,7 @@ def test_a_refused_recipient_is_a_dead_letter_at_once(world):
     [(status, error)] = world.sql("SELECT status, error FROM email_sends WHERE event_id = 'event-1'")
     assert status == "failed"
     assert "550" in error
+    assert "550" in worker.log() and "refuse-550@" not in worker.log(), "the reply repeats the address, the log does not"
 
 
 def test_try_later_is_tried_as_often_as_allowed_and_then_a_dead_letter(world):

@@ -1,6 +1,7 @@
 #include "base/log.hpp"
 
 #include "base/json.hpp"
+#include "base/redaction.hpp"
 #include "base/utf8.hpp"
 
 #include <gmock/gmock.h>
@@ -120,6 +121,34 @@ TEST(RedactedAddress, IsAHashAndTheDomain) {
     EXPECT_EQ(shown, log::redacted_address("ann@shop.test"));
     EXPECT_NE(shown, log::redacted_address("bob@shop.test"));
     EXPECT_THAT(log::redacted_address("no address"), testing::MatchesRegex("[0-9a-f]{12}@"));
+}
+
+TEST(RedactedAddress, StandsForEachInTheWordsOfAServer) {
+    const std::string ann = log::redacted_address("ann@shop.test");
+    const auto shown = log::with_redacted_addresses;
+    EXPECT_EQ(
+        shown("550 5.1.1 <ann@shop.test>: unknown, see ann@shop.test."),
+        "550 5.1.1 <" + ann + ">: unknown, see " + ann + "."
+    );
+    EXPECT_EQ(shown("'ann@shop.test'"), "'" + ann + "'");
+    EXPECT_EQ(shown("<\"a b\"@shop.test>"), "<" + log::redacted_address("\"a b\"@shop.test") + ">");
+    for (const std::string none : {"", "@", "@@", "a @ b", "at @shop.test", "\"@", "x \"@y"}) {
+        EXPECT_EQ(shown(none).find("x@"), std::string::npos) << none;
+    }
+    EXPECT_EQ(shown("nothing at all"), "nothing at all");
+    EXPECT_EQ(shown("a @ b"), "a @ b");
+}
+
+TEST(RedactedAddress, StandsInReasonsAndErrorsOfALine) {
+    for (const auto format : {log::Format::json, log::Format::text}) {
+        for (const char* name : {"reason", "error"}) {
+            const std::string line = log::format_line(
+                format, log::Level::warn, "", "w", "m", {{name, "550 <ann@shop.test> unknown"}}
+            );
+            EXPECT_THAT(line, testing::Not(testing::HasSubstr("ann@")));
+            EXPECT_THAT(line, testing::HasSubstr("@shop.test"));
+        }
+    }
 }
 
 TEST(RedactedAddress, IsWholeWhereAllowed) {
