@@ -1,4 +1,5 @@
 #include "admin/command_line.hpp"
+#include "runtime/private_memory.hpp"
 
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <vector>
 
 int main(int argc, char** argv) {
+    chatear::runtime::keep_memory_private();
     std::ios::sync_with_stdio(false);
     return chatear::admin::run_tool(
         std::vector<std::string>(argv + 1, argv + argc),

@@ -45,7 +45,9 @@ Result<InstanceFile> InstanceFile::take(
     }
     for (int number = 1; number <= most_processes; ++number) {
         const std::string path = fmt::format("{}/{}-{}.lock", folder, worker, number);
-        const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        // Written over at once: no link may lead that elsewhere.
+        const int descriptor =
+            ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (descriptor < 0) {
             return cannot("open", path);
         }

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "net/main_task.hpp"
+#include "runtime/private_memory.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
@@ -18,6 +19,7 @@ Program::Program(std::string name, int argc, char** argv, ProgramOptions options
       options_(options),
       arguments_(argv + 1, argv + argc),
       environment_(Environment::of_process()) {
+    keep_memory_private();
     for (std::size_t i = 0; i < arguments_.size() && !exit_status_; ++i) {
         if (arguments_[i] == "--env-file" && i + 1 < arguments_.size()) {
             const auto added = environment_.add_file(arguments_[++i]);

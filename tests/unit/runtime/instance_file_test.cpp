@@ -92,6 +92,19 @@ TEST_F(Rule7InstanceFile, RubbishInTheFileIsAnInstanceThatNobodyKnows) {
     EXPECT_EQ(test::read_file(folder_ / "state/w-1.lock"), "b");
 }
 
+TEST_F(Rule7InstanceFile, IsItsOwnersAloneAndNoLinkElsewhere) {
+    const InstanceFile file = take("one");
+    using std::filesystem::perms;
+    const perms others = perms::group_all | perms::others_all;
+    const auto status = std::filesystem::status(folder_ / "state/w-1.lock");
+    EXPECT_EQ(status.permissions() & others, perms::none);
+    const std::string victim = folder_ / "victim";
+    test::write_file(victim, "precious");
+    std::filesystem::create_symlink(victim, folder_ / "state/other-1.lock");
+    EXPECT_FALSE(InstanceFile::take(folder_ / "state", "other", "two"));
+    EXPECT_EQ(test::read_file(victim), "precious");
+}
+
 TEST_F(Rule7InstanceFile, AFolderThatCannotBeIsAnErrorWithItsName) {
     test::write_file(folder_ / "state", "a file");
     const auto file = InstanceFile::take(folder_ / "state", "w", "a");

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 
 #include <cstdlib>
 #include <functional>
@@ -49,6 +50,12 @@ protected:
     ProgramOptions options_;
     int set_up_ = 0;
 };
+
+TEST_F(ProgramTest, NoCoreDumpIsWrittenOfIt) {
+    ASSERT_EQ(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), 0);
+    (void)run({"--help"});
+    EXPECT_EQ(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
+}
 
 TEST_F(ProgramTest, HelpIsAnAnswerAndNoMistake) {
     for (const char* argument : {"--help", "-h"}) {
