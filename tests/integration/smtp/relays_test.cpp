@@ -161,6 +161,42 @@ TEST_P(Relay, AContentOfManyWritesArrivesIntact) {
     expect_all_arrived(messages);
 }
 
+TEST_P(Relay, NothingInAContentBecomesASecondMessage) {
+    const std::string smuggled =
+        "MAIL FROM:<evil@a.test>\r\nRCPT TO:<victim@b.test>\r\nDATA\r\n"
+        "Subject: smuggled\r\n\r\nsmuggled\r\n.\r\n";
+    const std::vector<std::string> ends = {
+        "\r\n.\r\n",
+        "\n.\n",
+        "\r.\r",
+        "\n.\r\n",
+        "\r\n.\n",
+        "\r\n.\r",
+        "\r.\r\n",
+        "\n.\r",
+        std::string("\r\n\0.\r\n", 6),
+        std::string("\r\n.\0\r\n", 6),
+    };
+    std::vector<Message> messages;
+    for (const std::string& end : ends) {
+        const std::string number = std::to_string(messages.size());
+        messages.push_back(message_to("ann" + number + "@b.test"));
+        messages.back().content = "Subject: " + number + "\r\n\r\ntext" + end + smuggled;
+    }
+    EXPECT_EQ(send_all(options(), messages).counters.accepted, ends.size());
+    const bool all = chatear::test::eventually(
+        [&] { return server->sink().mails().size() >= ends.size(); }, std::chrono::seconds(30)
+    );
+    EXPECT_TRUE(all);
+    const std::vector<CaughtMail> mails = server->sink().mails();
+    EXPECT_EQ(mails.size(), ends.size());
+    for (const CaughtMail& mail : mails) {
+        EXPECT_EQ(mail.from, "shop@a.test");
+        EXPECT_THAT(mail.to, testing::ElementsAre(testing::StartsWith("ann")));
+        EXPECT_THAT(mail.content, HasSubstr("MAIL FROM:<evil@a.test>")) << "it stays a text";
+    }
+}
+
 TEST_P(Relay, AnInternationalAddressArrivesWhereTheServerTakesSuch) {
     Message message = message_to("gr\xc3\xbc\xc3\x9f@b.test");
     message.envelope.needs_smtputf8 = true;
