@@ -13,27 +13,23 @@ bool has_log_in(const ServerUrl& server) {
     return !server.user.empty() || !server.token.empty();
 }
 
-}  // namespace
-
-std::string ServerUrl::address() const {
-    const bool is_ipv6 = host.find(':') != std::string::npos;
-    return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
-Result<ServerUrl> parse_server_url(std::string_view url) {
+/// `shown` is what an error quotes, its passwords taken out: the whole list, since of a password
+/// with a bare comma in it the URL alone would be a piece.
+Result<ServerUrl> parse(std::string_view url, std::string_view shown) {
     const bool has_scheme = url.find("://") != std::string_view::npos;
     const std::string whole = has_scheme ? std::string(url) : "nats://" + std::string(url);
     const auto parsed = boost::urls::parse_uri(whole);
     if (!parsed || parsed->host().empty()) {
         return Error{
-            "'" + without_password(url) + "' is no URL of a NATS server, as in nats://host:4222"};
+            "'" + without_password(shown) + "' is no URL of a NATS server, as in nats://host:4222"};
     }
     if (parsed->scheme() != "nats" && parsed->scheme() != "tls") {
-        return Error{"'" + without_password(url) + "' begins neither with nats:// nor with tls://"};
+        return Error{
+            "'" + without_password(shown) + "' begins neither with nats:// nor with tls://"};
     }
     if ((!parsed->path().empty() && parsed->path() != "/") || parsed->has_query() ||
         parsed->has_fragment()) {
-        return Error{"'" + without_password(url) + "' has something behind its port"};
+        return Error{"'" + without_password(shown) + "' has something behind its port"};
     }
     ServerUrl server;
     server.tls = parsed->scheme() == "tls";
@@ -43,7 +39,7 @@ Result<ServerUrl> parse_server_url(std::string_view url) {
         const auto [end, error] =
             std::from_chars(digits.data(), digits.data() + digits.size(), server.port);
         if (error != std::errc() || server.port == 0) {
-            return Error{"'" + without_password(url) + "' has a port that is none"};
+            return Error{"'" + without_password(shown) + "' has a port that is none"};
         }
     }
     if (parsed->has_password()) {
@@ -55,8 +51,20 @@ Result<ServerUrl> parse_server_url(std::string_view url) {
     return server;
 }
 
+}  // namespace
+
+std::string ServerUrl::address() const {
+    const bool is_ipv6 = host.find(':') != std::string::npos;
+    return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Result<ServerUrl> parse_server_url(std::string_view url) {
+    return parse(url, url);
+}
+
 Result<std::vector<ServerUrl>> parse_server_urls(std::string_view urls) {
     std::vector<ServerUrl> servers;
+    const std::string_view all = urls;
     while (true) {
         std::string_view url = urls.substr(0, urls.find(','));
         while (!url.empty() && url.front() == ' ') {
@@ -65,7 +73,7 @@ Result<std::vector<ServerUrl>> parse_server_urls(std::string_view urls) {
         while (!url.empty() && url.back() == ' ') {
             url.remove_suffix(1);
         }
-        Result<ServerUrl> server = parse_server_url(url);
+        Result<ServerUrl> server = parse(url, all);
         if (!server) {
             return server.error();
         }

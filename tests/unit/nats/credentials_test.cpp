@@ -86,6 +86,15 @@ TEST(ServerUrls, ShareTheLogInOfTheFirstThatHasOne) {
     EXPECT_FALSE(parse_server_urls("nats://a,,nats://b"));
 }
 
+TEST(ServerUrls, RepeatNoPieceOfAPasswordWithABareComma) {
+    for (const std::string password : {"secret,x", "x,secret", "secret,", "se/cret,secret"}) {
+        const auto refused = parse_server_urls("nats://a, tls://ann:" + password + "@b");
+        ASSERT_FALSE(refused) << password;
+        EXPECT_EQ(refused.error().message.find("secret"), std::string::npos)
+            << refused.error().message;
+    }
+}
+
 TEST(CredentialsFile, HoldsAJwtAndASeed) {
     const Nkey key = Nkey::from_raw_seed(NkeyRole::user, random_bytes(32));
     const UserCredentials credentials = parse_credentials_file(credentials_of(key)).value();
