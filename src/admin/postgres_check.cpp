@@ -133,6 +133,12 @@ asio::awaitable<void> check_postgres(Tool& tool, std::shared_ptr<Findings> findi
             "name the primary in DATABASE_URL, or target_session_attrs=read-write"
         );
     }
+    if (postgres::is_exposed(tool.settings(postgres::read_settings).url)) {
+        findings->warning(
+            "nothing makes sure who the database is: somebody between could read and change all",
+            "sslmode=verify-full in DATABASE_URL, unless the network is yours alone"
+        );
+    }
     judge_durability(rows, *findings);
     judge_clock(rows.time(0, "now"), before, after, *findings);
     const bool tables_stand = co_await check_migrations(tool, *findings);

@@ -174,4 +174,19 @@ Words words_for(const Words& words, const HostPort& host, const ConnectionOption
     return result;
 }
 
+bool is_on_this_machine(const HostPort& host) {
+    const std::string& place = host.hostaddr.empty() ? host.host : host.hostaddr;
+    return place.starts_with('/') || place.starts_with('@') || place.starts_with("127.") ||
+           place == "::1" || place == "localhost";
+}
+
+std::string ssl_mode(const Words& words) {
+    const auto said = words.find("sslmode");
+    if (said != words.end()) {
+        return said->second;
+    }
+    const ParsedWords defaults(PQconndefaults());
+    return to_words(defaults.get())["sslmode"];
+}
+
 }  // namespace chatear::postgres

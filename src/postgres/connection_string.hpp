@@ -33,4 +33,10 @@ std::vector<HostPort> hosts_of(const Words& words);
 /// by `host`, and what we want of every connection where the string does not say otherwise.
 Words words_for(const Words& words, const HostPort& host, const ConnectionOptions& options);
 
+/// A Unix socket, or a name or address of the loopback.
+bool is_on_this_machine(const HostPort& host);
+
+/// What libpq will go by: what the words say, else the environment (PGSSLMODE), else its default.
+std::string ssl_mode(const Words& words);
+
 }  // namespace chatear::postgres

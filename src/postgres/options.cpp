@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace chatear::postgres {
 namespace {
 
@@ -53,6 +56,18 @@ ConnectionOptions read_settings(SettingsReader& reader) {
         statement_timeout, std::chrono::milliseconds(100), std::chrono::minutes(10)
     );
     return options;
+}
+
+bool is_exposed(const Secret& url) {
+    const Result<Words> words = parse_url(url);
+    if (!words) {
+        return false;
+    }
+    const std::vector<HostPort> hosts = hosts_of(*words);
+    return std::any_of(hosts.begin(), hosts.end(), [&](const HostPort& host) {
+        return !is_on_this_machine(host) &&
+               ssl_mode(words_for(*words, host, ConnectionOptions())) != "verify-full";
+    });
 }
 
 std::string describe_hosts(const Secret& url) {

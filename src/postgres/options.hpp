@@ -29,6 +29,10 @@ ConnectionOptions read_settings(SettingsReader& reader);
 /// An Error says what libpq does not understand in `url`; its password is not in the message.
 Result<void> check_url(const Secret& url);
 
+/// Whether `url` leads to another machine without that its certificate and name must be good: who
+/// is between could read and change everything. False for what is no URL.
+bool is_exposed(const Secret& url);
+
 /// The hosts of `url` as "host:port, host:port"; safe to log.
 std::string describe_hosts(const Secret& url);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace chatear::postgres {
 namespace {
 
@@ -66,6 +68,33 @@ TEST(PostgresSettings, RepeatNoPartOfAPasswordThatIsNotEncoded) {
     EXPECT_TRUE(check_url(Secret("postgres://user:s3%40%2Fcret@db.test/chat?application_name=a@b"))
     );
     EXPECT_TRUE(check_url(Secret("postgres:///chat?host=@abstract")));
+}
+
+TEST(PostgresSettings, KnowWhenNothingMakesSureWhoTheServerIs) {
+    ::unsetenv("PGSSLMODE");
+    for (const char* exposed : {
+             "postgres://db.test/chat",
+             "postgres://db.test/chat?sslmode=require",
+             "postgres://db.test/chat?sslmode=verify-ca",
+             "postgres://localhost,10.0.0.1/chat",
+             "host=db.test",
+         }) {
+        EXPECT_TRUE(is_exposed(Secret(exposed))) << exposed;
+    }
+    for (const char* safe : {
+             "postgres://db.test/chat?sslmode=verify-full",
+             "postgres://db.test/chat?sslrootcert=ca.pem",
+             "postgres://localhost/chat",
+             "postgres://[::1]/chat",
+             "host=127.0.0.1",
+             "host=/run/postgresql",
+             "nonsense://",
+         }) {
+        EXPECT_FALSE(is_exposed(Secret(safe))) << safe;
+    }
+    ::setenv("PGSSLMODE", "verify-full", 1);
+    EXPECT_FALSE(is_exposed(Secret("postgres://db.test/chat")));
+    ::unsetenv("PGSSLMODE");
 }
 
 TEST(PostgresSettings, ShowHostsWithoutThePassword) {
