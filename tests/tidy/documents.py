@@ -31,3 +31,54 @@ def check_links(path, text, root):
         target = found[1]
         if "://" not in target and not target.startswith("mailto:") and not (folder / pathlib.Path(target)).exists():
             yield line_of(text, found.start()), f"a link to {target}, which is not there"
+
+
+CODE_SPAN = re.compile(r"`([^`]+)`")
+FILE = re.compile(r"(src|tests)/\S+\.(cpp|hpp|py)")
+
+
+def is_test_in(name, path, text):
+    """Whether the text of a test file has a test of that name."""
+    shape = rf"^def {name}\(" if path.endswith(".py") else rf"^(TYPED_)?TEST(_F|_P)?\(\s*\w+,\s*{name}\s*\)"
+    return re.search(shape, text, re.M) is not None
+
+
+def check_threats(root):
+    """docs/security.md names a source and a test for each threat, and all of them are there."""
+    page = "docs/security.md"
+    text = (root / page).read_text() if (root / page).exists() else ""
+    table = text.partition("\n## Threats\n")[2].partition("\n## ")[0]
+    first = text.count("\n", 0, text.find(table)) + 1 if table else 1
+    rows = 0
+    for line, row in enumerate(table.split("\n"), first):
+        cells = [cell.strip() for cell in row.split("|")[1:-1]]
+        if len(cells) != 3 or cells[0] == "threat" or cells[0].startswith(("---", "**")):
+            continue
+        rows += 1
+        for what, cell in (("source", cells[1]), ("test", cells[2])):
+            named = CODE_SPAN.findall(cell)
+            if not any(FILE.fullmatch(name) for name in named):
+                yield page, line, f"no {what} is named for: {cells[0]}"
+            yield from ((page, line, message) for message in missing(root, named, what == "test"))
+    if rows == 0:
+        yield page, 1, "its table of threats has no rows"
+
+
+def missing(root, named, tests):
+    """What of these files, and of the tests that stand behind theirs, is not there."""
+    path, text, found = None, "", True
+    for name in named:
+        if FILE.fullmatch(name):
+            if tests and not found:
+                yield f"no test of {path} is named"
+            path = name
+            text = (root / path).read_text() if (root / path).is_file() else None
+            found = text is None or path.startswith("tests/fuzz/")
+            if text is None:
+                yield f"{path} is not there"
+        elif tests and path is not None and text is not None:
+            found = True
+            if not is_test_in(name, path, text):
+                yield f"{path} has no test {name}"
+    if tests and not found:
+        yield f"no test of {path} is named"

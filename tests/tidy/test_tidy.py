@@ -3,7 +3,7 @@
 import pytest
 
 from await_form import check_await_form
-from documents import check_links, check_source_rows
+from documents import check_links, check_source_rows, check_threats
 from includes import check_arrows, check_libraries
 from lengths import check_file_length, check_function_length
 from words import BANNED, check_file_name, check_text, check_words
@@ -199,3 +199,53 @@ def test_links_lead_somewhere(tmp_path):
     (tmp_path / "docs" / "there.md").touch()
     text = "[a](there.md#part) [b](../docs/there.md) [c](https://example.org/x)\n[d](gone.md)\n"
     assert [line for line, _ in check_links("docs/a.md", text, tmp_path)] == [2]
+
+
+THREATS = """# Security
+
+## Threats
+| threat | defence | test |
+|---|---|---|
+| **The network** | | |
+| one | strict: `src/a.cpp`, and a `word` | `tests/a_test.cpp` `RefusesIt` `RefusesThat`; `tests/test_a.py` `test_it` |
+| two | `src/a.cpp` | `tests/fuzz/a_fuzz.cpp` |
+
+## What to set
+| not | a | threat |
+"""
+
+
+def threats(tmp_path, text):
+    for path in ("src/a.cpp", "tests/fuzz/a_fuzz.cpp"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    (tmp_path / "tests/a_test.cpp").write_text("TEST(A, RefusesIt) {\n}\nTEST_F(\n    B, RefusesThat\n) {}\n// TEST(A, Gone)\n")
+    (tmp_path / "tests/test_a.py").write_text("def test_it(world):\n    pass\n")
+    (tmp_path / "docs").mkdir(exist_ok=True)
+    (tmp_path / "docs/security.md").write_text(text)
+    return [(line, message) for _, line, message in check_threats(tmp_path)]
+
+
+def test_each_threat_has_a_source_and_tests_that_are_there(tmp_path):
+    assert threats(tmp_path, THREATS) == []
+
+
+@pytest.mark.parametrize("change, line, word", [
+    (("src/a.cpp`, and", "src/gone.cpp`, and"), 7, "src/gone.cpp is not there"),
+    (("tests/a_test.cpp", "tests/gone_test.cpp"), 7, "tests/gone_test.cpp is not there"),
+    (("`RefusesThat`", "`Gone`"), 7, "no test Gone"),
+    (("`RefusesThat`", "`Refuses`"), 7, "no test Refuses"),
+    (("`test_it`", "`test_i`"), 7, "no test test_i"),
+    ((" `test_it`", ""), 7, "no test of tests/test_a.py"),
+    ((" `RefusesIt` `RefusesThat`", ""), 7, "no test of tests/a_test.cpp"),
+    (("| `tests/fuzz/a_fuzz.cpp` |", "| none |"), 8, "no test is named for: two"),
+    (("| two | `src/a.cpp` |", "| two | nothing |"), 8, "no source is named for: two"),
+])
+def test_a_threat_without_its_source_or_test_is_named(tmp_path, change, line, word):
+    found = threats(tmp_path, THREATS.replace(*change, 1))
+    assert [of for of, _ in found] == [line]
+    assert word in found[0][1]
+
+
+def test_a_table_of_threats_that_is_gone_is_missed(tmp_path):
+    assert len(threats(tmp_path, "# Security\n")) == 1
