@@ -141,6 +141,45 @@ TEST_F(Adoption, RowsOfOthersAreTakenForWhatTheyWere) {
     EXPECT_EQ(verified().broken, std::nullopt);
 }
 
+// As text beside a uuid, written by somebody else.
+TEST_F(Adoption, UuidsInCapitalsAreTheAccountsThatTheyName) {
+    const std::string ann = "6f3b2c1e-0000-4000-8000-00000000000a";
+    const std::string bob = "6f3b2c1e-0000-4000-8000-00000000000b";
+    before_us(
+        "CREATE TABLE users (id uuid PRIMARY KEY, email text, is_deleted boolean NOT NULL DEFAULT "
+        "false); INSERT INTO users VALUES ('" +
+        ann + "', 'ann@example.test'), ('" + bob +
+        "', 'bob@example.test');"
+        "CREATE TABLE user_deletions (user_id text, status text, created_at timestamptz);"
+        "INSERT INTO user_deletions VALUES (upper('" +
+        ann + "'), 'pending', '2026-01-02'), ('" + ann + "', 'pending', '2026-01-03'), (upper('" +
+        bob + "'), 'pending', '2026-01-02'), (upper('" + bob +
+        "'), 'completed', '2026-01-01'), ('NOBODY', 'pending', '2026-01-01')"
+    );
+    Process& a = process();
+    std::vector<MailJob> jobs;
+    run([&]() -> asio::awaitable<void> { jobs = co_await a.store.due_mails(10); });
+    std::vector<std::string> found;
+    for (const MailJob& job : jobs) {
+        found.push_back(job.user ? job.user->id : job.deletion.user_id + " is nobody");
+    }
+    std::sort(found.begin(), found.end());
+    EXPECT_EQ(found, (std::vector<std::string>{ann, bob, "NOBODY is nobody"}));
+    // Of several open ones of one user the oldest stays.
+    EXPECT_EQ(
+        sql("SELECT string_agg(status, ' ' ORDER BY requested_at) FROM user_deletions WHERE "
+            "user_id = '" +
+            ann + "'"),
+        "queued failed"
+    );
+    EXPECT_EQ(sql("SELECT count(*) FROM user_deletions WHERE user_id = '" + bob + "'"), "2");
+    EXPECT_EQ(
+        sql("SELECT user_id, meta ->> 'was' FROM action_logs WHERE action = 'deletion.failed'"),
+        ann + "|queued"
+    );
+    EXPECT_EQ(verified().broken, std::nullopt);
+}
+
 TEST_F(Adoption, AUserMayAskAgainWhereTheKeyWasTheUser) {
     before_us(
         "CREATE TABLE users (id bigint PRIMARY KEY, email text, is_deleted boolean NOT NULL "
