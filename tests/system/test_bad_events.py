@@ -74,3 +74,15 @@ def test_unknown_fields_are_ignored(world):
     world.publish(mail_event(1, priority="high", meta={"a": [1, 2]}))
     world.wait_for_mails(1)
     assert world.dead_letters() == []
+
+
+def test_sql_in_each_field_is_a_text_and_nothing_else(world):
+    world.ready_worker()
+    drop = "'); DROP TABLE email_sends; --"
+    event_id = drop.replace(" ", "/**/")
+    world.publish(mail_event(
+        1, event_id=event_id, subject=drop, body=drop, headers={"X-A": drop}, recipient=f'"{drop}" <"{event_id}"@example.test>'))
+    [mail] = world.wait_for_mails(1)
+    assert mail["Subject"] == drop and mail["X-A"] == drop
+    world.wait_settled()
+    assert world.sql("SELECT event_id, status FROM email_sends") == [(event_id, "sent")]

@@ -57,11 +57,11 @@ def core_is_dumped(arguments, environment, folder, begun):
     try:
         wait_until(lambda: output.exists() and begun(output.read_text()), PATIENCE, "it runs")
     finally:
-        os.kill(pid, signal.SIGSEGV)
+        os.kill(pid, signal.SIGABRT)
         _, status = os.waitpid(pid, 0)
         os.close(silent)
         os.close(writer)
-    assert os.WTERMSIG(status) == signal.SIGSEGV
+    assert os.WTERMSIG(status) == signal.SIGABRT
     return os.WCOREDUMP(status)
 
 
