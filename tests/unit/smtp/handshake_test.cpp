@@ -82,6 +82,9 @@ TEST(Handshake, RequiredTlsThatIsMissingOrRefusedEndsIt) {
     play(missing, {greeting, {250, "mx\nAUTH PLAIN"}});
     ASSERT_EQ(missing.next(), Next::failed);
     EXPECT_EQ(missing.culprit(), Culprit::unavailable);
+    Handshake without_ehlo = begin(TlsPolicy::starttls, account);  // As a middle man may have it.
+    play(without_ehlo, {greeting, {502, "no EHLO"}, {250, "mx"}});
+    ASSERT_EQ(without_ehlo.next(), Next::failed);
     for (const int code : {454, 502, 554}) {
         for (const TlsPolicy policy : {TlsPolicy::starttls, TlsPolicy::when_offered}) {
             Handshake refused = begin(policy);
