@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "nats/credentials.hpp"
+#include "net/moment.hpp"
 #include "net/timer.hpp"
 #include "postgres/options.hpp"
 #include "redis/options.hpp"
@@ -83,9 +84,9 @@ asio::awaitable<redis::Client*> Tool::redis() {
         redis_ = std::make_unique<redis::Client>(executor_, options);
         redis_->start();
     }
-    const auto until = std::chrono::steady_clock::now() + patience;
+    const auto until = net::now() + patience;
     while (!redis_->available()) {
-        if (std::chrono::steady_clock::now() > until) {
+        if (net::now() > until) {
             const std::string where =
                 options.address.host + ":" + std::to_string(options.address.port);
             throw Unavailable("redis", where, redis_->last_error());

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "net/moment.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -44,7 +45,7 @@ void Scheduler::drain() {
 }
 
 asio::awaitable<bool> Scheduler::emptied(milliseconds limit) {
-    const auto end = std::chrono::steady_clock::now() + limit;
+    const auto end = net::now() + limit;
     while (running_ > 0) {
         const bool changed = co_await changed_.wait_until(end);
         if (!changed) {
@@ -88,13 +89,13 @@ asio::awaitable<void> Scheduler::repeat(std::shared_ptr<Loop> loop) {
 asio::awaitable<void> Scheduler::rest(
     std::shared_ptr<Loop> loop, std::uint64_t seen, milliseconds wait
 ) {
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = net::now();
     const auto end = begin + wait;
     const auto earliest = begin + loop->of.notified_after;
     bool waiting = wait > milliseconds(0);
     while (waiting && !draining_) {
         const bool notified = loop->of.on_notification && notified_ != seen;
-        if (notified && std::chrono::steady_clock::now() >= earliest) {
+        if (notified && net::now() >= earliest) {
             break;
         }
         const auto until = notified ? std::min(end, earliest) : end;

@@ -6,6 +6,7 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "nats/pending.hpp"
+#include "net/moment.hpp"
 
 #include <algorithm>
 #include <random>
@@ -88,9 +89,9 @@ asio::awaitable<void> Connection::wait_connected() {
 }
 
 asio::awaitable<bool> Connection::wait_connected_for(milliseconds timeout) {
-    const auto end = std::chrono::steady_clock::now() + timeout;
+    const auto end = net::now() + timeout;
     while (!connected_) {
-        const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+        const auto left = std::chrono::ceil<milliseconds>(end - net::now());
         if (left <= milliseconds::zero()) {
             co_return false;
         }

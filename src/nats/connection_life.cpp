@@ -4,6 +4,7 @@
 #include "nats/connection.hpp"
 #include "net/backoff.hpp"
 #include "net/deadline.hpp"
+#include "net/moment.hpp"
 #include "net/timer.hpp"
 
 #include <algorithm>
@@ -70,11 +71,11 @@ asio::awaitable<bool> Connection::live_once() {
         lost();
         co_return false;
     }
-    const auto since = std::chrono::steady_clock::now();
+    const auto since = net::now();
     gained();
     co_await read_until_lost();
     lost();
-    co_return std::chrono::steady_clock::now() - since >= options_.ping_interval;
+    co_return net::now() - since >= options_.ping_interval;
 }
 
 asio::awaitable<void> Connection::connect(ServerUrl server) {

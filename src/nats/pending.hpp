@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nats/connection.hpp"
+#include "net/moment.hpp"
 #include "net/notification.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -30,10 +31,9 @@ struct Connection::PendingPong {
 
     /// False when `timeout` passed first; a failure is in `failure`.
     asio::awaitable<bool> wait(std::chrono::milliseconds timeout) {
-        const auto end = std::chrono::steady_clock::now() + timeout;
+        const auto end = net::now() + timeout;
         while (!finished) {
-            const auto left =
-                std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+            const auto left = std::chrono::ceil<milliseconds>(end - net::now());
             if (left <= milliseconds::zero()) {
                 break;
             }

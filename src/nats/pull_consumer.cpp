@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "net/moment.hpp"
 
 #include <fmt/format.h>
 
@@ -151,9 +152,9 @@ void PullConsumer::release_held() {
 }
 
 asio::awaitable<void> PullConsumer::flush(milliseconds timeout) {
-    const auto end = std::chrono::steady_clock::now() + timeout;
+    const auto end = net::now() + timeout;
     while (true) {
-        const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+        const auto left = std::chrono::ceil<milliseconds>(end - net::now());
         if (left <= milliseconds::zero()) {
             throw Unavailable(
                 "nats", connection_.peer(), "acknowledgements still wait: " + trouble()

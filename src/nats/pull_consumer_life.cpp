@@ -2,6 +2,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "nats/pull_consumer.hpp"
+#include "net/moment.hpp"
 #include "net/timer.hpp"
 
 #include <fmt/format.h>
@@ -14,7 +15,7 @@ namespace chatear::nats {
 namespace {
 
 PullBook::Moment now() {
-    return std::chrono::steady_clock::now().time_since_epoch();
+    return net::now().time_since_epoch();
 }
 
 std::string pull_json(const PullRequest& request) {

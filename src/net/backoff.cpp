@@ -1,19 +1,12 @@
 #include "net/backoff.hpp"
 
+#include "base/randomness.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <random>
 
 namespace chatear::net {
-namespace {
-
-/// Seeded once: asking the machine for randomness was a twelfth of a worker's time.
-std::minstd_rand& random_engine() {
-    thread_local std::minstd_rand engine(std::random_device{}());
-    return engine;
-}
-
-}  // namespace
 
 Backoff::Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most)
     : first_(first), most_(most), current_(first) {}

@@ -1,17 +1,15 @@
 #include "net/deadline.hpp"
 
-#include "net/moment.hpp"
-
-#include <boost/asio/steady_timer.hpp>
+#include "net/wait_timer.hpp"
 
 #include <utility>
 
 namespace chatear::net {
 
 struct Deadline::State {
-    explicit State(const asio::any_io_executor& executor) : timer(executor) {}
+    State(const asio::any_io_executor& executor, Moment end) : timer(executor, end) {}
 
-    asio::steady_timer timer;
+    WaitTimer timer;
     std::function<void()> on_expiry;
     bool expired = false;
 };
@@ -21,9 +19,8 @@ Deadline::Deadline(
     std::chrono::milliseconds after,
     std::function<void()> on_expiry
 )
-    : state_(std::make_shared<State>(executor)) {
+    : state_(std::make_shared<State>(executor, moment_after(after))) {
     state_->on_expiry = std::move(on_expiry);
-    state_->timer.expires_at(moment_after(after));
     state_->timer.async_wait([state = state_](const boost::system::error_code&) {
         // The error code alone does not tell: a handler already queued is not recalled by cancel().
         if (state->on_expiry) {

@@ -1,7 +1,8 @@
 #include "net/notification.hpp"
 
+#include "net/wait_timer.hpp"
+
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
 #include <boost/system/system_error.hpp>
@@ -12,10 +13,9 @@ namespace {
 /// One coroutine that waits; lives in its frame and leaves the list with it.
 struct Waiter
     : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-    explicit Waiter(const asio::any_io_executor& executor)
-        : timer(executor, asio::steady_timer::time_point::max()) {}
+    Waiter(const asio::any_io_executor& executor, Moment until) : timer(executor, until) {}
 
-    asio::steady_timer timer;
+    WaitTimer timer;
     bool notified = false;
 };
 
@@ -26,15 +26,13 @@ struct Notification::State {
     boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>> waiters;
 
     /// Whether it was notified before the waiter's timer ran out.
-    static asio::awaitable<bool> wait(
-        std::shared_ptr<State> state, asio::steady_timer::time_point until
-    ) {
-        Waiter waiter(state->executor);
-        waiter.timer.expires_at(until);
+    static asio::awaitable<bool> wait(std::shared_ptr<State> state, Moment until) {
+        Waiter waiter(state->executor, until);
         state->waiters.push_back(waiter);
         boost::system::error_code error;
         co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
-        if (!waiter.notified && error == asio::error::operation_aborted) {
+        const bool aborted = error == asio::error::operation_aborted && !waiter.timer.ended();
+        if (!waiter.notified && aborted) {
             throw boost::system::system_error(error);  // The task is being stopped.
         }
         co_return waiter.notified;
@@ -51,7 +49,7 @@ Notification::~Notification() {
 }
 
 asio::awaitable<void> Notification::wait() {
-    co_await State::wait(state_, asio::steady_timer::time_point::max());
+    co_await State::wait(state_, Moment::max());
 }
 
 asio::awaitable<bool> Notification::wait_for(std::chrono::milliseconds timeout) {

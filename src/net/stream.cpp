@@ -30,8 +30,7 @@ std::chrono::milliseconds share_of_time(Moment end, std::size_t parts) {
     if (end == Moment::max()) {
         return Stream::no_limit;
     }
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now());
     return std::max(left, std::chrono::milliseconds(0)) / static_cast<std::int64_t>(parts);
 }
 

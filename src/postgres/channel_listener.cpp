@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "net/backoff.hpp"
+#include "net/moment.hpp"
 #include "net/notification.hpp"
 #include "net/timer.hpp"
 #include "postgres/connection.hpp"
@@ -16,7 +17,6 @@ namespace chatear::postgres {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 constexpr milliseconds probe_every(30000
 );  // A connection that only listens would not notice its end.
@@ -135,9 +135,9 @@ asio::awaitable<std::string> ChannelListener::next() {
 
 asio::awaitable<std::string> ChannelListener::next_within(milliseconds timeout) {
     const std::shared_ptr<State> state = state_;
-    const auto until = steady_clock::now() + timeout;
-    while (state->waiting.empty() && steady_clock::now() < until) {
-        const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+    const auto until = net::now() + timeout;
+    while (state->waiting.empty() && net::now() < until) {
+        const auto left = std::chrono::ceil<milliseconds>(until - net::now());
         co_await state->changed.wait_for(left);
     }
     co_return state->take();

@@ -1,6 +1,7 @@
 #include "postgres/connection.hpp"
 
 #include "base/error.hpp"
+#include "net/moment.hpp"
 #include "postgres/session.hpp"
 
 #include <utility>
@@ -107,10 +108,9 @@ void Connection::on_notification(std::function<void(std::string_view channel)> c
 
 asio::awaitable<bool> Connection::closed_within(std::chrono::milliseconds limit) {
     const std::shared_ptr<Session> session = session_;
-    const auto end = std::chrono::steady_clock::now() + limit;
+    const auto end = net::now() + limit;
     while (!session->closed) {
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - net::now());
         if (left.count() <= 0) {
             co_return false;
         }

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "net/backoff.hpp"
+#include "net/moment.hpp"
 #include "net/timer.hpp"
 #include "postgres/pool_state.hpp"
 
@@ -13,7 +14,6 @@ namespace chatear::postgres {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 constexpr int most_attempts = 5;  // Of a statement that is to be repeated.
 constexpr milliseconds stable =
@@ -44,10 +44,8 @@ std::shared_ptr<Pool::Member> Pool::State::to_lease() const {
     return leased < most ? least_busy() : nullptr;
 }
 
-asio::awaitable<void> Pool::State::wait(
-    std::shared_ptr<State> state, steady_clock::time_point until
-) {
-    const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+asio::awaitable<void> Pool::State::wait(std::shared_ptr<State> state, net::Moment until) {
+    const auto left = std::chrono::ceil<milliseconds>(until - net::now());
     if (state->stopped) {
         throw Unavailable("postgres", state->where, "the pool is stopped");
     }
@@ -142,7 +140,7 @@ asio::awaitable<void> Pool::keep_connected(std::shared_ptr<State> state, net::Ta
     net::Backoff backoff(milliseconds(50), milliseconds(5000));
     while (!state->stopped) {
         const auto member = std::make_shared<Member>(tasks, state->options);
-        const auto began = steady_clock::now();
+        const auto began = net::now();
         try {
             co_await connect(state, member);
             state->add(member);
@@ -156,7 +154,7 @@ asio::awaitable<void> Pool::keep_connected(std::shared_ptr<State> state, net::Ta
             state->members.end()) {
             state->remove(member);
         }
-        if (steady_clock::now() - began > stable) {
+        if (net::now() - began > stable) {
             backoff.reset();
         }
         const milliseconds pause = backoff.next();
@@ -167,7 +165,7 @@ asio::awaitable<void> Pool::keep_connected(std::shared_ptr<State> state, net::Ta
 asio::awaitable<QueryResult> Pool::query(Statement statement, Params params) {
     const std::shared_ptr<State> state = state_;
     net::Backoff backoff(milliseconds(10), milliseconds(200));
-    const auto until = steady_clock::now() + state->options.wait_timeout;
+    const auto until = net::now() + state->options.wait_timeout;
     for (int attempt = 1;; ++attempt) {
         std::shared_ptr<Member> member = state->least_busy();
         while (!member) {
@@ -187,7 +185,7 @@ asio::awaitable<QueryResult> Pool::query(Statement statement, Params params) {
 
 asio::awaitable<Transaction> Pool::begin() {
     const std::shared_ptr<State> state = state_;
-    const auto until = steady_clock::now() + state->options.wait_timeout;
+    const auto until = net::now() + state->options.wait_timeout;
     std::shared_ptr<Member> member = state->to_lease();
     while (!member) {
         co_await State::wait(state, until);
@@ -205,9 +203,9 @@ asio::awaitable<Transaction> Pool::begin() {
 
 asio::awaitable<bool> Pool::wait_until_available(milliseconds timeout) {
     const std::shared_ptr<State> state = state_;
-    const auto until = steady_clock::now() + timeout;
+    const auto until = net::now() + timeout;
     while (!state->least_busy()) {
-        const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+        const auto left = std::chrono::ceil<milliseconds>(until - net::now());
         if (left.count() <= 0 || state->stopped) {
             co_return false;
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/moment.hpp"
 #include "net/notification.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/pool.hpp"
@@ -29,9 +30,7 @@ struct Pool::State {
 
     /// Waits for `changed` until `until`. Throws Unavailable when that has passed, when connecting
     /// is known to fail, or when the pool is stopped.
-    static asio::awaitable<void> wait(
-        std::shared_ptr<State> state, std::chrono::steady_clock::time_point until
-    );
+    static asio::awaitable<void> wait(std::shared_ptr<State> state, net::Moment until);
 
     void add(const std::shared_ptr<Member>& member);
     void remove(const std::shared_ptr<Member>& member);

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/error.hpp"
+#include "net/moment.hpp"
 #include "postgres/statement_cancelled.hpp"
 
 #include <fmt/format.h>
@@ -50,7 +51,7 @@ Connection::Session::Session(const asio::any_io_executor& used, const Connection
       options_(options),
       socket_(used),
       unsent_(used),
-      last_progress_(std::chrono::steady_clock::now()) {}
+      last_progress_(net::now()) {}
 
 void Connection::Session::adopt(Opened opened) {
     handle_ = std::move(opened.handle);
@@ -144,7 +145,7 @@ std::shared_ptr<Connection::Session::Answer> Connection::Session::submit_script(
 
 void Connection::Session::enqueue(Pending pending) {
     if (pending_.empty()) {
-        last_progress_ = std::chrono::steady_clock::now();
+        last_progress_ = net::now();
         changed.notify_all();
     }
     pending_.push_back(std::move(pending));
@@ -240,7 +241,7 @@ void Connection::Session::take_result(pg_result* result) {
 void Connection::Session::finish_front() {
     Pending front = std::move(pending_.front());
     pending_.pop_front();
-    last_progress_ = std::chrono::steady_clock::now();
+    last_progress_ = net::now();
     if (!front.prepares.empty()) {
         preparing_.erase(front.prepares);
         if (front.prepared) {

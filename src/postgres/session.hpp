@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/completion.hpp"
+#include "net/moment.hpp"
 #include "net/notification.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/handshake.hpp"
@@ -82,7 +83,7 @@ private:
     std::set<std::string, std::less<>> preparing_;              // Texts, not yet confirmed.
     std::uint64_t last_name_ = 0;
     net::Notification unsent_;
-    std::chrono::steady_clock::time_point last_progress_;
+    net::Moment last_progress_;
 };
 
 }  // namespace chatear::postgres

@@ -1,3 +1,4 @@
+#include "net/moment.hpp"
 #include "postgres/session.hpp"
 
 #include <fmt/format.h>
@@ -21,7 +22,7 @@ asio::awaitable<void> Connection::Session::read(std::shared_ptr<Session> session
             co_return;
         }
         const bool alive = PQconsumeInput(session->handle_.get()) == 1;
-        session->last_progress_ = std::chrono::steady_clock::now();
+        session->last_progress_ = net::now();
         session->take_results();
         session->take_notifications();
         if (session->open && (!alive || PQstatus(session->handle_.get()) == CONNECTION_BAD)) {
@@ -54,7 +55,7 @@ asio::awaitable<void> Connection::Session::watch(std::shared_ptr<Session> sessio
             co_await session->changed.wait();
             continue;
         }
-        const auto silent = std::chrono::steady_clock::now() - session->last_progress_;
+        const auto silent = net::now() - session->last_progress_;
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit - silent);
         if (left.count() <= 0) {
             session->close(fmt::format("no answer for {} ms", limit.count()));

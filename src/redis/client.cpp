@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "net/backoff.hpp"
 #include "net/deadline.hpp"
+#include "net/moment.hpp"
 #include "net/timer.hpp"
 #include "redis/connection.hpp"
 
@@ -75,10 +76,9 @@ const std::string& Client::last_error() const {
 }
 
 asio::awaitable<void> Client::run() {
-    using SteadyClock = std::chrono::steady_clock;
     net::Backoff backoff(options_.first_backoff, options_.most_backoff);
     while (true) {
-        const SteadyClock::time_point begin = SteadyClock::now();
+        const net::Moment begin = net::now();
         connection_ = std::make_shared<Connection>(
             executor_, peer_name(options_.address), options_.command_timeout
         );
@@ -89,7 +89,7 @@ asio::awaitable<void> Client::run() {
         );
         connection_.reset();
         // Not at once after connecting: a server may greet us and refuse the first command.
-        if (SteadyClock::now() - begin > options_.most_backoff) {
+        if (net::now() - begin > options_.most_backoff) {
             backoff.reset();
         }
         const std::chrono::milliseconds delay = backoff.next();

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "net/moment.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -40,7 +41,7 @@ Connection::Promise Connection::send(const Command& command) {
     if (waiting_.empty()) {
         waiting_changed_.notify_all();
     }
-    waiting_.push_back({promise, SteadyClock::now() + command_timeout_, command.name()});
+    waiting_.push_back({promise, net::now() + command_timeout_, command.name()});
     if (output_.empty()) {
         output_changed_.notify_all();
     }
@@ -145,8 +146,8 @@ asio::awaitable<void> Connection::watch(std::shared_ptr<Connection> connection) 
             co_await self.waiting_changed_.wait();
             continue;
         }
-        const SteadyClock::duration left = self.waiting_.front().until - SteadyClock::now();
-        if (left <= SteadyClock::duration::zero()) {
+        const net::Moment::duration left = self.waiting_.front().until - net::now();
+        if (left <= net::Moment::duration::zero()) {
             const std::string limit = std::to_string(self.command_timeout_.count());
             self.fail("no reply to " + self.waiting_.front().command + " within " + limit + " ms");
             co_return;

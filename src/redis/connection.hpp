@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/completion.hpp"
+#include "net/moment.hpp"
 #include "net/notification.hpp"
 #include "net/stream.hpp"
 #include "redis/command.hpp"
@@ -69,11 +70,9 @@ public:
     static asio::awaitable<void> until_failed(std::shared_ptr<Connection> connection);
 
 private:
-    using SteadyClock = std::chrono::steady_clock;
-
     struct Waiting {
         Promise promise;
-        SteadyClock::time_point until;
+        net::Moment until;
         std::string command;  // Its name.
     };
 

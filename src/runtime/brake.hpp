@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/moment.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -15,7 +17,7 @@ namespace chatear::runtime {
 class Brake {
 public:
     using milliseconds = std::chrono::milliseconds;
-    using Moment = std::chrono::steady_clock::time_point;
+    using Moment = net::Moment;
 
     enum class State {
         open,     ///< All handlers run.

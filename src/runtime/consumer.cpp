@@ -3,6 +3,8 @@
 
 #include "base/assert.hpp"
 #include "base/digest.hpp"
+#include "base/randomness.hpp"
+#include "net/moment.hpp"
 #include "net/timer.hpp"
 #include "runtime/consumer_work.hpp"
 
@@ -48,7 +50,7 @@ Consumer::Consumer(
       subscription_(std::move(subscription)),
       options_(std::move(options)),
       brake_(options_.first_probe, options_.longest_probe),
-      random_(std::random_device{}()),
+      random_(random_engine()()),
       brake_changed_(executor),
       room_(executor),
       tasks_(executor) {}
@@ -69,10 +71,9 @@ void Consumer::drain() {
 }
 
 asio::awaitable<bool> Consumer::emptied(std::chrono::milliseconds limit) {
-    const auto end = std::chrono::steady_clock::now() + limit;
+    const auto end = net::now() + limit;
     while (status_.in_hand > 0) {
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - net::now());
         if (left.count() <= 0) {
             co_return false;
         }
@@ -108,7 +109,7 @@ void Consumer::grant_credit() {
         places = 0;
     }
     if (pacer_) {
-        places = std::min(places, pacer_->allowed(std::chrono::steady_clock::now()));
+        places = std::min(places, pacer_->allowed(net::now()));
     }
     source_.set_credit(places, bytes);
 }
@@ -118,7 +119,7 @@ asio::awaitable<void> Consumer::pull() {
         grant_credit();
         std::vector<nats::JetStreamMessage> messages = co_await source_.receive();
         if (pacer_) {
-            pacer_->begun(messages.size(), std::chrono::steady_clock::now());
+            pacer_->begun(messages.size(), net::now());
         }
         for (nats::JetStreamMessage& message : messages) {
             ++status_.received;
@@ -130,7 +131,7 @@ asio::awaitable<void> Consumer::pull() {
 /// Grants again when the rate allows more.
 asio::awaitable<void> Consumer::keep_pace() {
     while (true) {
-        const auto left = pacer_->next() - std::chrono::steady_clock::now();
+        const auto left = pacer_->next() - net::now();
         co_await net::sleep_for(std::max(
             std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(5)
         ));

@@ -1,5 +1,6 @@
 // What the Consumer does while a dependency is down (rule 18).
 #include "base/log.hpp"
+#include "net/moment.hpp"
 #include "runtime/consumer.hpp"
 #include "runtime/consumer_work.hpp"
 
@@ -47,7 +48,7 @@ asio::awaitable<bool> Consumer::enter(Work& work) {
         if (draining_ && !open) {
             co_return false;
         }
-        const auto now = std::chrono::steady_clock::now();
+        const auto now = net::now();
         if ((open || place.first()) && brake_.try_enter(now)) {
             work.probes = !open;
             co_return true;
@@ -72,7 +73,7 @@ void Consumer::release_brake(const Work& work, const std::optional<Outcome>& out
         return;
     }
     if (!shows_life(outcome, brake_.dependency())) {
-        brake_.on_abandoned(std::chrono::steady_clock::now());
+        brake_.on_abandoned(net::now());
     } else {
         const std::string dependency = brake_.dependency();
         brake_.on_success();
@@ -98,7 +99,7 @@ void Consumer::close_brake(const Work& work, const Unavailable& unavailable) {
     if (!brake_listens_to(work)) {
         return;
     }
-    if (brake_.on_unavailable(unavailable.dependency(), std::chrono::steady_clock::now())) {
+    if (brake_.on_unavailable(unavailable.dependency(), net::now())) {
         log::warn(
             "paused: a dependency is down",
             {{"subject", subscription_.subject},

@@ -1,5 +1,6 @@
 // What the Consumer does with what became of an event: verdict, acknowledgement, report.
 #include "base/log.hpp"
+#include "net/moment.hpp"
 #include "net/task_group.hpp"
 #include "runtime/consumer.hpp"
 #include "runtime/consumer_work.hpp"
@@ -134,7 +135,7 @@ void Consumer::report(
     const Work& work, const Outcome& outcome, const Verdict& verdict, Settlement settlement
 ) {
     static constexpr std::string_view names[] = {"done", "retry", "defer", "reject", "hold"};
-    const auto took = std::chrono::steady_clock::now() - work.began;
+    const auto took = net::now() - work.began;
     std::string_view name = names[outcome.index()];
     const bool acked = settlement.action == Settlement::Action::ack;
     if (settlement.action == Settlement::Action::drop || (verdict.final() && !acked)) {

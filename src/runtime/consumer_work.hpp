@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/moment.hpp"
 #include "runtime/consumer.hpp"
 
 #include <chrono>
@@ -25,7 +26,7 @@ struct Consumer::Work {
     bool outage_noted = false;  ///< Its content met an outage, which its outcome does not tell.
     std::optional<Turnstile::Place> alone;  ///< Rule 19; kept until its verdict stands.
     UnavailableMeetings meetings;
-    std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+    net::Moment began = net::now();
 };
 
 }  // namespace chatear::runtime

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/values.hpp"
+#include "net/moment.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -13,7 +14,7 @@ namespace chatear::runtime {
 /// b = count / 100, at least 1, and r is such that this stays at `count`.)
 class Pacer {
 public:
-    using TimePoint = std::chrono::steady_clock::time_point;
+    using TimePoint = net::Moment;
 
     explicit Pacer(Rate rate);
 

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "net/moment.hpp"
 #include "net/timer.hpp"
 #include "runtime/headers.hpp"
 #include "runtime/verdict.hpp"
@@ -143,7 +144,7 @@ asio::awaitable<void> Relay::publish_row(TakenRow row) {
 }
 
 void Relay::rest(const std::string& subject, const std::string& reason) {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = net::now();
     Rest& entry = resting_[subject];
     if (entry.until > now) {
         return;  // The same news from the same batch.
@@ -157,7 +158,7 @@ void Relay::rest(const std::string& subject, const std::string& reason) {
 }
 
 std::vector<std::string> Relay::resting_subjects() const {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = net::now();
     std::vector<std::string> subjects;
     for (const auto& [subject, entry] : resting_) {
         if (entry.until > now) {
@@ -170,7 +171,7 @@ std::vector<std::string> Relay::resting_subjects() const {
 /// A rest is over when its time is and nothing waits for the stream any more: another process has
 /// published it, or a person dropped it. Else nobody would ever say that all is well again.
 void Relay::forget_rests(const std::vector<TakenRow>& taken) {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = net::now();
     const bool took_all = taken.size() < most_in_a_batch;
     std::erase_if(resting_, [&](const auto& rest) {
         const bool waits = std::any_of(taken.begin(), taken.end(), [&](const TakenRow& row) {

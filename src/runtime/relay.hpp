@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nats/jetstream.hpp"
+#include "net/moment.hpp"
 #include "net/notification.hpp"
 #include "net/task_group.hpp"
 #include "runtime/outbox.hpp"
@@ -72,7 +73,7 @@ public:
 
 private:
     struct Rest {
-        std::chrono::steady_clock::time_point until;
+        net::Moment until;
         std::chrono::milliseconds delay{};
     };
 

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "net/moment.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -19,11 +20,11 @@ constexpr std::size_t most_told = 100;
 /// The pool speaks of connections only, and who repeats a statement until it succeeds says nothing:
 /// a full disk or a missing permission would be told nowhere.
 void tell_trouble(const postgres::Pool& pool, const std::string& why) {
-    static std::map<std::string, std::chrono::steady_clock::time_point> told;
+    static std::map<std::string, net::Moment> told;
     if (!pool.available()) {
         return;
     }
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = net::now();
     const auto [entry, first] = told.try_emplace(why, now);
     if (first || now - entry->second >= told_every) {
         entry->second = now;

@@ -5,6 +5,7 @@
 #include "nats/connection.hpp"
 #include "nats/credentials.hpp"
 #include "nats/declaration.hpp"
+#include "net/moment.hpp"
 #include "net/signals.hpp"
 #include "net/task_group.hpp"
 #include "postgres/channel_listener.hpp"
@@ -130,7 +131,7 @@ private:
     asio::awaitable<void> exit_on_second_signal();
     asio::awaitable<void> wait_for_stop();
     asio::awaitable<void> drain();
-    asio::awaitable<void> await_last_verdicts(std::chrono::steady_clock::time_point end);
+    asio::awaitable<void> await_last_verdicts(net::Moment end);
     asio::awaitable<void> close();
     asio::awaitable<void> give_up_claims(bool decided);
     std::vector<DependencyState> readiness() const;

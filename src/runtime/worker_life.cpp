@@ -26,8 +26,8 @@ constexpr milliseconds reserve(milliseconds timeout) {
 }
 
 /// What is left until `end`.
-milliseconds until(std::chrono::steady_clock::time_point end) {
-    const auto rest = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+milliseconds until(net::Moment end) {
+    const auto rest = std::chrono::ceil<milliseconds>(end - net::now());
     return std::max(rest, milliseconds(0));
 }
 
@@ -202,7 +202,7 @@ asio::awaitable<void> Worker::tidy_up() {
 /// Pulls no more, lets what is in hand end, and cuts off what does not in time.
 asio::awaitable<void> Worker::drain() {
     const milliseconds timeout = config_.settings.shutdown_timeout;
-    const auto end = std::chrono::steady_clock::now() + timeout - reserve(timeout);
+    const auto end = net::now() + timeout - reserve(timeout);
     for (const auto& subject : subjects_) {
         subject->consumer->drain();
     }
@@ -226,7 +226,7 @@ asio::awaitable<void> Worker::drain() {
 }
 
 /// What was cut off has its result now (unknown); its verdict still commits.
-asio::awaitable<void> Worker::await_last_verdicts(std::chrono::steady_clock::time_point end) {
+asio::awaitable<void> Worker::await_last_verdicts(net::Moment end) {
     for (const auto& subject : subjects_) {
         const milliseconds limit = until(end);
         const bool empty = co_await subject->consumer->emptied(limit);

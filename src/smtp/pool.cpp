@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/log.hpp"
+#include "net/moment.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -103,12 +104,11 @@ void Pool::start() {
 asio::awaitable<void> Pool::stop(std::chrono::milliseconds drain) {
     stopping_ = true;
     wake_waiters();
-    const auto until = std::chrono::steady_clock::now() + drain;
+    const auto until = net::now() + drain;
     auto left = drain;
     while (!busy_.empty() && left.count() > 0) {
         (void)co_await changed_.wait_for(left);
-        left =
-            std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        left = std::chrono::ceil<std::chrono::milliseconds>(until - net::now());
     }
     for (Session* session : busy_) {
         session->close();
@@ -274,7 +274,7 @@ void Pool::give_back(std::unique_ptr<Session> session) {
 
 void Pool::hand_out(std::unique_ptr<Session> session) {
     if (stopping_ || waiting_.empty()) {
-        idle_.push_back(Idle{std::move(session), std::chrono::steady_clock::now()});
+        idle_.push_back(Idle{std::move(session), net::now()});
         return;
     }
     Waiter* first = waiting_.front();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/backoff.hpp"
+#include "net/moment.hpp"
 #include "net/notification.hpp"
 #include "net/resolver.hpp"
 #include "net/task_group.hpp"
@@ -101,7 +102,7 @@ private:
 
     struct Idle {
         std::unique_ptr<Session> session;
-        std::chrono::steady_clock::time_point since;
+        net::Moment since;
     };
 
     asio::any_io_executor executor_;
@@ -117,7 +118,7 @@ private:
     std::set<Session*> busy_;      // Handed out.
     std::deque<Waiter*> waiting_;  // First come, first served; each lives in its acquire().
     std::size_t connecting_ = 0;
-    std::chrono::steady_clock::time_point grow_not_before_{};
+    net::Moment grow_not_before_{};
     bool started_ = false;
     bool stopping_ = false;
     net::Notification changed_;

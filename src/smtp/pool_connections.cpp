@@ -1,5 +1,6 @@
 // The part of Pool that opens, replaces and closes connections.
 #include "base/log.hpp"
+#include "net/moment.hpp"
 #include "net/timer.hpp"
 #include "smtp/pool.hpp"
 
@@ -11,7 +12,7 @@ namespace chatear::smtp {
 /// The first connection is made alone (a wrong password is tried once), and where others work, one
 /// that could not be had is not tried again at once.
 void Pool::grow() {
-    const bool too_early = live() > 0 && std::chrono::steady_clock::now() < grow_not_before_;
+    const bool too_early = live() > 0 && net::now() < grow_not_before_;
     if (stopping_ || health_.state() != PoolHealth::State::up || too_early) {
         return;
     }
@@ -52,8 +53,7 @@ void Pool::on_connect_failed(const OpenFailure& failure) {
     const bool refused = failure.culprit == Culprit::sender_or_server;
     if (live() > 0) {
         allowance_.on_asked_for_less(2 * live());
-        grow_not_before_ =
-            std::chrono::steady_clock::now() + (refused ? pause_.next() : backoff_.next());
+        grow_not_before_ = net::now() + (refused ? pause_.next() : backoff_.next());
         log::warn("no further connection to the mail server", {{"reason", failure.why}});
         return;
     }
@@ -106,7 +106,7 @@ asio::awaitable<void> Pool::recover() {
 asio::awaitable<void> Pool::reap() {
     while (true) {
         co_await net::sleep_for(options_->idle_limit / 2);
-        const auto before = std::chrono::steady_clock::now() - options_->idle_limit;
+        const auto before = net::now() - options_->idle_limit;
         while (!idle_.empty() && idle_.front().since <= before) {
             std::shared_ptr<Session> session = std::move(idle_.front().session);
             idle_.pop_front();

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/log.hpp"
+#include "net/moment.hpp"
 #include "smtp/dot_stuffing.hpp"
 
 #include <algorithm>
@@ -111,7 +112,7 @@ asio::awaitable<void> Session::start_tls() {
 /// The limit is for the whole reply, however the server cuts it.
 asio::awaitable<Reply> Session::read_reply(Step step) {
     using std::chrono::milliseconds;
-    const auto until = std::chrono::steady_clock::now() + options_->limits.of(step);
+    const auto until = net::now() + options_->limits.of(step);
     std::array<char, 4096> bytes;
     const asio::mutable_buffer buffer(bytes.data(), bytes.size());
     while (true) {
@@ -123,7 +124,7 @@ asio::awaitable<Reply> Session::read_reply(Step step) {
         if (*reply) {
             co_return std::move(**reply);
         }
-        const auto left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
+        const auto left = std::chrono::ceil<milliseconds>(until - net::now());
         const milliseconds timeout = std::max(left, milliseconds(1));
         const std::size_t size = co_await stream_.read_some(buffer, timeout);
         parser_.feed(std::string_view(bytes.data(), size));

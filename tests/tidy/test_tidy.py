@@ -114,6 +114,7 @@ SAMPLES = {
     "net::Deadline: || waits for one success": "using namespace asio::experimental::awaitable_operators;",
     "net::TaskGroup (asio#1332)": "make_parallel_group(a); parallel_group<A> g;",
     "net::Queue (asio#1236)": "asio::experimental::channel<void()> c;",
+    "net::now() and net::Moment, which a simulation can turn": "const auto now = std::chrono::steady_clock::now();",
     "net::Deadline: newer than Boost 1.81": "asio::cancel_after(1s);",
     "chatear::log": "std::cout << 1;",
     "CHATEAR_ASSERT: checked in release too": "assert(x);",

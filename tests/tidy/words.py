@@ -14,6 +14,7 @@ BANNED = [
     (r"\bawaitable_operators\b", "net::Deadline: || waits for one success", set()),
     (r"\bparallel_group\b", "net::TaskGroup (asio#1332)", set()),
     (r"\bexperimental::(basic_)?(concurrent_)?channel\b", "net::Queue (asio#1236)", set()),
+    (r"\bsteady_clock\b", "net::now() and net::Moment, which a simulation can turn", {"net", "base", "admin"}),
     (r"\bcancel_after\b", "net::Deadline: newer than Boost 1.81", set()),
     (r"\bstd::(cout|cerr|clog)\b", "chatear::log", {"admin", "apps", "examples"}),
     (r"\bassert\s*\(", "CHATEAR_ASSERT: checked in release too", set()),
