@@ -18,6 +18,29 @@ struct SuspectsTable {
         std::string instance;
         std::uint32_t crashes = 0;
     };
+
+    std::uint32_t begin(std::string subject, std::string event_id, const std::string& instance) {
+        const auto [entry, is_new] = rows.try_emplace({std::move(subject), std::move(event_id)});
+        Row& row = entry->second;
+        if (!is_new && row.instance != instance) {
+            ++row.crashes;
+        }
+        row.instance = instance;
+        return row.crashes;
+    }
+    void clear(
+        const std::string& subject, const std::string& event_id, const std::string& instance
+    ) {
+        const auto found = rows.find({subject, event_id});
+        if (found != rows.end() && found->second.instance == instance) {
+            rows.erase(found);
+        }
+    }
+    /// Its process ends in good order.
+    void clear_all_of(const std::string& instance) {
+        std::erase_if(rows, [&](const auto& entry) { return entry.second.instance == instance; });
+    }
+
     std::map<std::pair<std::string, std::string>, Row> rows;  ///< By subject and event.
     bool down = false;                                        ///< Throws Unavailable.
 };
@@ -30,21 +53,11 @@ public:
 
     asio::awaitable<std::uint32_t> begin(std::string subject, std::string event_id) override {
         check();
-        const auto [entry, is_new] =
-            table_.rows.try_emplace({std::move(subject), std::move(event_id)});
-        SuspectsTable::Row& row = entry->second;
-        if (!is_new && row.instance != instance_) {
-            ++row.crashes;
-        }
-        row.instance = instance_;
-        co_return row.crashes;
+        co_return table_.begin(std::move(subject), std::move(event_id), instance_);
     }
     asio::awaitable<void> clear(std::string subject, std::string event_id) override {
         check();
-        const auto found = table_.rows.find({subject, event_id});
-        if (found != table_.rows.end() && found->second.instance == instance_) {
-            table_.rows.erase(found);
-        }
+        table_.clear(subject, event_id, instance_);
         co_return;
     }
 
