@@ -1,0 +1,56 @@
+#include "weather.hpp"
+
+namespace chatear::simulation {
+namespace {
+
+/// Up to `most`, or, as often as not, never.
+double sometimes(Timeline& timeline, double most) {
+    return timeline.chance(0.5) ? most * static_cast<double>(timeline.pick(1, 10)) / 10 : 0;
+}
+
+Weather draw_weather(Timeline& timeline) {
+    Weather weather;
+    weather.lost_call = sometimes(timeline, 0.2);
+    weather.slow_call = sometimes(timeline, 0.1);
+    weather.lost_ack = sometimes(timeline, 0.4);
+    weather.duplicate = sometimes(timeline, 0.4);
+    weather.reorder = sometimes(timeline, 1);
+    weather.stream_refuses = sometimes(timeline, 0.3);
+    weather.mail_later = sometimes(timeline, 0.3);
+    weather.mail_lost = sometimes(timeline, 0.3);
+    weather.mail_slow = sometimes(timeline, 0.3);
+    return weather;
+}
+
+}  // namespace
+
+Plan draw_plan(Timeline& timeline) {
+    Plan plan;
+    plan.processes = timeline.pick(1, 3);
+    plan.events = timeline.pick(3, 14);
+    plan.storm = timeline.draw(20s, 150s);
+    plan.disasters = timeline.chance(0.15) ? 0 : timeline.pick(1, 6);
+    plan.crash = sometimes(timeline, 1);
+    plan.stop = sometimes(timeline, 0.5);
+    plan.freeze = sometimes(timeline, 0.7);
+    plan.outage = sometimes(timeline, 1);
+    plan.partition = sometimes(timeline, 1);
+    plan.forget_acks = sometimes(timeline, 0.3);
+    plan.twice = sometimes(timeline, 0.3);
+    plan.conflict = sometimes(timeline, 0.2);
+    plan.without_id = sometimes(timeline, 0.3);
+    plan.poison = timeline.chance(0.3) ? 0.1 : 0;
+    plan.refused = sometimes(timeline, 0.2);
+    plan.malformed = sometimes(timeline, 0.1);
+    plan.by_outbox = sometimes(timeline, 0.3);
+    plan.hold = timeline.chance(0.25);
+    plan.limits = timeline.chance(0.3);
+    plan.max_attempts = static_cast<std::uint32_t>(timeline.pick(2, 5));
+    plan.concurrency = timeline.pick(1, 12);
+    plan.max_ack_pending = timeline.chance(0.3) ? timeline.pick(4, 8) : 1000;
+    plan.clocks_differ = timeline.chance(0.5);
+    plan.weather = draw_weather(timeline);
+    return plan;
+}
+
+}  // namespace chatear::simulation
