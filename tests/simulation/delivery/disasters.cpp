@@ -59,13 +59,14 @@ void World::crash(Machine& machine) {
 }
 
 void World::kill(Machine& machine) {
-    ++crashes_;
+    ++figures_.crashes;
     timeline_.tell(machine.process->instance(), "is dead");
     restart_later(machine, true);
 }
 
 void World::stop(Machine& machine) {
     if (machine.process && !machine.process->stopping()) {
+        ++figures_.stops;
         machine.process->begin_stop();
     }
 }
@@ -74,6 +75,7 @@ void World::freeze(Machine& machine) {
     if (!machine.process || machine.process->frozen) {
         return;
     }
+    ++figures_.freezes;
     timeline_.tell(machine.process->instance(), "stands still");
     machine.process->frozen = true;
     const std::string instance = machine.process->instance();
@@ -92,6 +94,7 @@ void World::outage() {
     if (server.down) {
         return;
     }
+    ++figures_.outages;
     timeline_.tell(server.name, "is down");
     server.down = true;
     timeline_.after(timeline_.draw(500ms, 60s), [this, &server] {
@@ -106,6 +109,7 @@ void World::partition(Machine& machine) {
         return;
     }
     const std::string instance = machine.process->instance();
+    ++figures_.outages;
     const std::size_t which = timeline_.pick(machine.process->wires().size());
     timeline_.tell(instance, "is cut off from " + machine.process->wires()[which]->server().name);
     machine.process->wires()[which]->cut = true;

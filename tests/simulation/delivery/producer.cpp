@@ -1,14 +1,27 @@
 #include "producer.hpp"
 
+#include "base/utc.hpp"
+
 #include <fmt/format.h>
+
+#include <optional>
 
 namespace chatear::simulation {
 namespace {
 
-std::string payload_of(const PlannedEvent& event, const std::string& recipient) {
+std::string payload_of(
+    const PlannedEvent& event, const std::string& recipient, std::optional<Time> send_at
+) {
+    const std::string when =
+        send_at ? fmt::format(R"("send_at":"{}",)", format_time(*send_at)) : std::string();
     const std::string id = event.id.empty() ? "" : fmt::format(R"("event_id":"{}",)", event.id);
     return fmt::format(
-        R"({{{}"recipient":"{}@b.test","subject":"{}","body":"Hello."}})", id, recipient, event.tag
+        R"({{{}{}"recipient":"{}@b.test","subject":"{}","body":"{}"}})",
+        id,
+        when,
+        recipient,
+        event.tag,
+        event.too_large ? too_large_body : "Hello."
     );
 }
 
@@ -21,6 +34,9 @@ std::vector<PlannedEvent> plan_events(const Plan& plan, Timeline& timeline) {
         PlannedEvent event;
         event.tag = fmt::format("e{}", n);
         event.at = timeline.draw(0us, plan.storm * 3 / 4);
+        if (plan.burst && timeline.chance(0.8)) {
+            event.at = plan.storm / 4;
+        }
         event.poison = timeline.chance(plan.poison);
         event.by_outbox = timeline.chance(plan.by_outbox);
         event.twice = timeline.chance(plan.twice);
@@ -40,7 +56,12 @@ std::vector<PlannedEvent> plan_events(const Plan& plan, Timeline& timeline) {
                 recipient = "ann";
             }
         }
-        event.payload = payload_of(event, recipient);
+        event.too_large = !event.by_outbox && timeline.chance(plan.too_large);
+        std::optional<Time> send_at;
+        if (timeline.chance(plan.for_later)) {
+            send_at = timeline.civil() + event.at + timeline.draw(1s, 30s);
+        }
+        event.payload = payload_of(event, recipient, send_at);
         if (event.first.empty() && timeline.chance(plan.malformed)) {
             // Nobody can read its id.
             event.hopeless = true;

@@ -8,6 +8,9 @@
 
 namespace chatear::simulation {
 
+/// The body of what JetStream refuses from a relay for its own sake.
+inline constexpr const char* too_large_body = "Too large.";
+
 /// An event that a producer publishes. Its tag is its subject line, by which all others know it.
 struct PlannedEvent {
     std::string tag;
@@ -17,6 +20,7 @@ struct PlannedEvent {
     bool poison = false;    ///< Kills the process that handles it.
     bool hopeless = false;  ///< Its recipient does not exist, or it is no e-mail at all.
     bool by_outbox = false;  ///< Published in a producer's transaction.
+    bool too_large = false;  ///< To come back.
     bool twice = false;
     microseconds at{};
 };

@@ -17,19 +17,16 @@
 
 namespace chatear::simulation {
 
-/// PostgreSQL: the tables of the delivery path behind a clock of its own. Each statement is one
-/// step; a statement of a process that died meanwhile takes effect all the same.
+/// PostgreSQL: the tables of the delivery path. Its clock is the one that is right. Each statement
+/// is one step; a statement of a process that died meanwhile takes effect all the same.
 class SimulatedDatabase {
 public:
-    SimulatedDatabase(
-        Timeline& timeline, History& history, runtime::LedgerTable table, microseconds offset
-    )
+    SimulatedDatabase(Timeline& timeline, History& history, runtime::LedgerTable table)
         : tables(std::move(table), std::chrono::hours(90 * 24)),
           timeline_(timeline),
-          history_(history),
-          offset_(offset) {}
+          history_(history) {}
 
-    Time now() const { return timeline_.civil() + offset_; }
+    Time now() const { return timeline_.civil(); }
     void renew(const std::string& instance);
 
     std::vector<runtime::ClaimReply> claim(
@@ -54,7 +51,6 @@ public:
 private:
     Timeline& timeline_;
     History& history_;
-    microseconds offset_;
 };
 
 /// A process's pool of connections to it, and the stores over them.

@@ -1,5 +1,6 @@
 #include "simulated_jetstream.hpp"
 
+#include "producer.hpp"
 #include "simulated_source.hpp"
 
 #include <fmt/format.h>
@@ -30,6 +31,13 @@ nats::PublishResult SimulatedJetStream::publish(const nats::Message& message) {
         nats::PublishError error;
         error.kind = nats::PublishError::Kind::stream_unavailable;
         error.reason = "no quorum";
+        return error;
+    }
+    if (message.subject == "email.send" &&
+        message.payload.find(too_large_body) != std::string::npos) {
+        nats::PublishError error;
+        error.kind = nats::PublishError::Kind::refused;
+        error.reason = "too large";
         return error;
     }
     const std::string id(nats::find_header(message.headers, "Nats-Msg-Id").value_or(""));

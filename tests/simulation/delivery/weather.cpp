@@ -27,9 +27,9 @@ Weather draw_weather(Timeline& timeline) {
 Plan draw_plan(Timeline& timeline) {
     Plan plan;
     plan.processes = timeline.pick(1, 3);
-    plan.events = timeline.pick(3, 14);
+    plan.events = timeline.pick(3, 20);
     plan.storm = timeline.draw(20s, 150s);
-    plan.disasters = timeline.chance(0.15) ? 0 : timeline.pick(1, 6);
+    plan.disasters = timeline.chance(0.1) ? 0 : timeline.pick(1, 9);
     plan.crash = sometimes(timeline, 1);
     plan.stop = sometimes(timeline, 0.5);
     plan.freeze = sometimes(timeline, 0.7);
@@ -43,6 +43,9 @@ Plan draw_plan(Timeline& timeline) {
     plan.refused = sometimes(timeline, 0.2);
     plan.malformed = sometimes(timeline, 0.1);
     plan.by_outbox = sometimes(timeline, 0.3);
+    plan.too_large = sometimes(timeline, 0.2);
+    plan.for_later = sometimes(timeline, 0.2);
+    plan.burst = timeline.chance(0.4);
     plan.hold = timeline.chance(0.25);
     plan.limits = timeline.chance(0.3);
     plan.max_attempts = static_cast<std::uint32_t>(timeline.pick(2, 5));

@@ -42,6 +42,9 @@ struct Plan {
     double refused = 0;  ///< A recipient that does not exist.
     double malformed = 0;
     double by_outbox = 0;  ///< Published in a producer's transaction.
+    double too_large = 0;  ///< JetStream takes it, but not its return with our headers.
+    double for_later = 0;  ///< `send_at`.
+    bool burst = false;    ///< Most events come at once.
     bool hold = false;     ///< MAIL_ON_AMBIGUITY=hold.
     bool limits = false;   ///< EMAIL_RATE_PER_RECIPIENT.
     std::uint32_t max_attempts = 3;

@@ -26,7 +26,7 @@ World::World(std::uint64_t seed, const mail::Templates& templates, bool read_alo
       jetstream_(
           timeline_, plan_.weather, plan_.max_ack_pending, skew(timeline_, plan_.clocks_differ)
       ),
-      database_(timeline_, history_, table_of(plan_), skew(timeline_, plan_.clocks_differ)),
+      database_(timeline_, history_, table_of(plan_)),
       mail_(history_),
       limits_(database_, Rate{3, 10s}),
       events_(plan_events(plan_, timeline_)),
@@ -106,11 +106,14 @@ void World::restart_later(Machine& machine, bool died) {
 }
 
 std::optional<std::string> World::run() {
+    figures_.worlds = 1;
     while (!history_.broken()) {
         if (step_processes()) {
             continue;
         }
         if (clear_ && unrest().empty()) {
+            const microseconds rest = timeline_.passed() - plan_.storm;
+            figures_.longest_rest_s = static_cast<std::uint64_t>(rest / 1s);
             check_end();
             break;
         }
@@ -128,7 +131,7 @@ bool World::step_processes() {
     for (std::size_t n = 0; n < machines_.size(); ++n) {
         Machine& machine = machines_[(first + n) % machines_.size()];
         if (machine.process && !machine.process->frozen && machine.process->step()) {
-            ++handlers_;
+            ++figures_.handlers;
             look_after(machine);
             return true;
         }

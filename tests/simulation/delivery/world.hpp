@@ -1,5 +1,6 @@
 #pragma once
 
+#include "figures.hpp"
 #include "history.hpp"
 #include "mail/templates.hpp"
 #include "process.hpp"
@@ -27,10 +28,7 @@ public:
 
     const Story& story() const { return timeline_.story; }
     const History& history() const { return history_; }
-    std::size_t events() const { return events_.size(); }
-    std::uint64_t handlers() const { return handlers_; }  ///< That io_contexts ran.
-    std::uint64_t crashes() const { return crashes_; }
-    std::uint64_t duplicates() const;
+    const Figures& figures() const { return figures_; }
 
 private:
     /// Where a process runs, and after its end the next one.
@@ -65,7 +63,9 @@ private:
 
     // What must hold in the end (promises.cpp).
     void check_end();
+    void check_copies();
     void check_event(const std::string& id, bool hopeless, bool poison);
+    void count_end(const test::LedgerRows::Row& row, bool overtaken);
     void check_attempts(const std::string& id, const test::LedgerRows::Row& row, bool may_fail);
     void check_conflict(const PlannedEvent& event);
     std::size_t dead_letters_of(const std::string& id) const;
@@ -81,8 +81,7 @@ private:
     std::vector<PlannedEvent> events_;
     Surroundings surroundings_;
     std::size_t published_ = 0;
-    std::uint64_t handlers_ = 0;
-    std::uint64_t crashes_ = 0;
+    Figures figures_;
     bool clear_ = false;
     std::vector<Machine> machines_;
 };
