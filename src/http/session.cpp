@@ -126,7 +126,7 @@ void Session::drop() {
 
 void Session::enter(Phase phase) {
     phase_ = phase;
-    since_ = std::chrono::steady_clock::now();
+    since_ = net::now();
 }
 
 void Session::close() noexcept {

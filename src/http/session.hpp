@@ -3,11 +3,11 @@
 #include "http/request_reader.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "net/moment.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +30,7 @@ public:
         answering,
     };
     Phase phase() const { return phase_; }
-    std::chrono::steady_clock::time_point since() const { return since_; }  ///< In that phase.
+    net::Moment since() const { return since_; }  ///< In that phase.
 
     /// Ends it behind the request under way; at once when there is none.
     void finish();
@@ -58,7 +58,7 @@ private:
     RequestReader reader_;
     std::string peer_;
     Phase phase_ = Phase::idle;
-    std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+    net::Moment since_ = net::now();
     bool finishing_ = false;
 };
 

@@ -3,7 +3,9 @@
 namespace chatear::simulation {
 namespace {
 
-constexpr auto silence = 30s;  // Rule 7: who has not renewed for so long may be taken for dead.
+constexpr auto silence = 30s;      // Rule 7: who has not renewed for so long may be taken for dead;
+constexpr auto fresh = 20s;        // and who knows that it has not for so long begins no content.
+constexpr auto longest_wait = 2s;  // Rule 12: of a verdict for its commit.
 
 }  // namespace
 
@@ -28,6 +30,7 @@ bool History::lapsed(const Content& content) const {
 std::size_t History::content_begins(
     const std::string& event, const std::string& instance, const std::string& message_id, bool hold
 ) {
+    check_gate(event, instance);
     EventHistory& known_of = events_[event];
     for (const Content& before : known_of.contents) {
         const bool unanswered = before.end == Content::End::under_way;
@@ -67,13 +70,32 @@ void History::content_taken(const std::string& event, std::size_t number) {
 
 void History::content_ends(const std::string& event, std::size_t number, Content::End end) {
     events_[event].contents[number].end = end;
+    events_[event].contents[number].ended_at = timeline_.now();
 }
 
-void History::done_stands(const std::string& event, const std::string& instance) {
+void History::verdict_answered(const std::string& event, const std::string& instance, bool done) {
     for (Content& content : events_[event].contents) {
-        if (content.instance == instance && content.end == Content::End::accepted &&
-            !lapsed(content)) {
+        if (content.instance != instance) {
+            continue;
+        }
+        content.recorded = true;
+        if (done && content.end == Content::End::accepted && !lapsed(content)) {
             content.settled = true;
+        }
+    }
+}
+
+void History::check_gate(const std::string& event, const std::string& instance) {
+    const std::optional<net::Moment> renewed_at = lives_.at(instance).renewed_at;
+    if (!renewed_at || timeline_.now() - *renewed_at > fresh) {
+        violation(event + " begins though its process has not renewed its lease");
+    }
+    for (const auto& [id, other] : events_) {
+        for (const Content& content : other.contents) {
+            if (content.instance == instance && !content.recorded && content.ended_at &&
+                timeline_.now() - *content.ended_at > longest_wait) {
+                violation(event + " begins though the verdict on " + id + " does not stand");
+            }
         }
     }
 }

@@ -25,8 +25,10 @@ struct Content {
     std::string message_id;
     std::uint64_t lapses = 0;  ///< Of its process's lease, when it began.
     End end = End::under_way;
-    bool taken = false;    ///< The server has the mail.
-    bool settled = false;  ///< Its `done` stood while its process had a valid lease.
+    std::optional<net::Moment> ended_at{};
+    bool recorded = false;  ///< A verdict of its process was asked for and answered.
+    bool taken = false;     ///< The server has the mail.
+    bool settled = false;   ///< Its `done` stood while its process had a valid lease.
 };
 
 /// What is known of one event, by its id.
@@ -56,8 +58,8 @@ public:
     );
     void content_taken(const std::string& event, std::size_t number);
     void content_ends(const std::string& event, std::size_t number, Content::End end);
-    /// `done` stands in the ledger, by this process.
-    void done_stands(const std::string& event, const std::string& instance);
+    /// The ledger has answered this process's verdict; `done`: that it was sent, and this stands.
+    void verdict_answered(const std::string& event, const std::string& instance, bool done);
 
     void possible_duplicate() { ++possible_duplicates_; }
 
@@ -77,6 +79,8 @@ private:
         std::optional<net::Moment> renewed_at;
     };
 
+    /// Rules 7 and 12.
+    void check_gate(const std::string& event, const std::string& instance);
     /// Whether its process died since, or could be taken for dead.
     bool lapsed(const Content& content) const;
     std::uint64_t lapses(const std::string& instance) const;

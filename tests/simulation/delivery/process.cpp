@@ -11,8 +11,10 @@ using runtime::Outcome;
 
 namespace {
 
-constexpr milliseconds shutdown_timeout = 20s;
-constexpr milliseconds reserve = 5s;  // Of it, for the last writes.
+/// Of SHUTDOWN_TIMEOUT, for the last writes.
+milliseconds reserve_of(milliseconds timeout) {
+    return std::min(milliseconds(5'000), timeout / 4);
+}
 
 milliseconds until(net::Moment end) {
     return std::max(std::chrono::ceil<milliseconds>(end - net::now()), milliseconds(0));
@@ -127,11 +129,27 @@ void Process::check_limits(const std::string& event) {
     }
 }
 
+Process::Inside::Inside(Process& process, const std::string& event) : process_(process) {
+    const auto* row = process.world_.database.tables.ledger.find("email.send", event);
+    suspect_ = row->claimed_by == process.instance_ && row->takeovers >= 2;
+    ++process.inside_;
+    process.suspects_inside_ += suspect_ ? 1 : 0;
+    if (process.suspects_inside_ > 0 && process.inside_ > 1) {
+        process.world_.history.violation(event + " runs beside an event that must run alone");
+    }
+}
+
+Process::Inside::~Inside() {
+    --process_.inside_;
+    process_.suspects_inside_ -= suspect_ ? 1 : 0;
+}
+
 asio::awaitable<Outcome> Process::handle(
     notification::EmailSend event, runtime::Delivery delivery
 ) {
     const std::string id = delivery.event_id();
     attempts_[id] = delivery.attempt() - 1;
+    const Inside inside(*this, id);
     if (world_.poison.contains(event.subject)) {
         world_.timeline.tell(instance_, "is killed by " + id);
         doomed_ = true;
@@ -160,7 +178,9 @@ void Process::begin_stop() {
 
 /// What runtime::Worker::drain() does.
 asio::awaitable<void> Process::stop() {
-    const net::Moment end = net::now() + shutdown_timeout - reserve;
+    const milliseconds timeout = world_.plan.shutdown_timeout;
+    const milliseconds reserve = reserve_of(timeout);
+    const net::Moment end = net::now() + timeout - reserve;
     consumer_.drain();
     const milliseconds patience = until(end) * 3 / 4;
     (void)co_await consumer_.emptied(patience);

@@ -108,6 +108,19 @@ private:
     static runtime::ConsumerOptions consumer_options(const Plan& plan);
     runtime::Subscription subscription();
 
+    /// A handler runs; one whose event killed processes runs alone (rule 19).
+    class Inside {
+    public:
+        Inside(Process& process, const std::string& event);
+        ~Inside();
+        Inside(const Inside&) = delete;
+        Inside& operator=(const Inside&) = delete;
+
+    private:
+        Process& process_;
+        bool suspect_;
+    };
+
     Surroundings& world_;
     std::string instance_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
@@ -136,6 +149,8 @@ private:
     runtime::Consumer consumer_;
     std::map<std::string, std::uint64_t> attempts_;  // Of the events in hand, verdicts so far.
     net::Notification never_;
+    std::size_t inside_ = 0;  // Handlers that run, and
+    std::size_t suspects_inside_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
     bool doomed_ = false;

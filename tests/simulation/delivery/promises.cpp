@@ -60,6 +60,9 @@ void World::check_end() {
         }
     }
     check_copies();
+    for (const auto& [key, row] : database_.tables.suspects.rows) {
+        history_.violation(key.second + " is still a suspect");
+    }
 }
 
 void World::check_copies() {

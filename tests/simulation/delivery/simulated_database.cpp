@@ -69,9 +69,8 @@ std::vector<bool> SimulatedDatabase::record(
                 stands ? "" : ", dropped"
             )
         );
-        if (stands && request.status == LedgerStatus::done) {
-            history_.done_stands(request.event_id, instance);
-        }
+        const bool done = stands && request.status == LedgerStatus::done;
+        history_.verdict_answered(request.event_id, instance, done);
         if (stands && !request.publish.empty()) {
             on_outbox();
         }

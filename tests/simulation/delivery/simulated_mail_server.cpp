@@ -80,8 +80,9 @@ asio::awaitable<std::optional<SendResult>> SimulatedTransport::open(
     std::string event, std::string recipient
 ) {
     Timeline& timeline = wire_.timeline();
-    const auto way = std::chrono::ceil<milliseconds>(wire_.way());
-    co_await net::sleep_for(way);
+    const bool busy = timeline.chance(wire_.weather().mail_busy);
+    const microseconds wait = busy ? timeline.draw(1s, 45s) : wire_.way();
+    co_await net::sleep_for(std::chrono::ceil<milliseconds>(wait));
     if (stopping_ || !wire_.reachable() || timeline.chance(wire_.weather().lost_call)) {
         throw_unavailable("no connection");
     }

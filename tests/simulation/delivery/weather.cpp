@@ -18,6 +18,7 @@ Weather draw_weather(Timeline& timeline) {
     weather.stream_refuses = sometimes(timeline, 0.3);
     weather.mail_later = sometimes(timeline, 0.3);
     weather.mail_lost = sometimes(timeline, 0.3);
+    weather.mail_busy = sometimes(timeline, 0.5);
     weather.mail_slow = sometimes(timeline, 0.3);
     return weather;
 }
@@ -48,6 +49,7 @@ Plan draw_plan(Timeline& timeline) {
     plan.burst = timeline.chance(0.4);
     plan.hold = timeline.chance(0.25);
     plan.limits = timeline.chance(0.3);
+    plan.shutdown_timeout = milliseconds(timeline.pick(500, 20'000));
     plan.max_attempts = static_cast<std::uint32_t>(timeline.pick(2, 5));
     plan.concurrency = timeline.pick(1, 12);
     plan.max_ack_pending = timeline.chance(0.3) ? timeline.pick(4, 8) : 1000;

@@ -18,6 +18,7 @@ struct Weather {
     double stream_refuses = 0;  ///< No quorum.
     double mail_later = 0;      ///< 4xx for the recipient, or for the content.
     double mail_lost = 0;       ///< The connection breaks within the content, or behind it.
+    double mail_busy = 0;       ///< A session is free only after a while.
     double mail_slow = 0;       ///< The answer to the content takes up to a minute.
 
     void clear_up() { *this = Weather(); }
@@ -47,6 +48,7 @@ struct Plan {
     bool burst = false;    ///< Most events come at once.
     bool hold = false;     ///< MAIL_ON_AMBIGUITY=hold.
     bool limits = false;   ///< EMAIL_RATE_PER_RECIPIENT.
+    milliseconds shutdown_timeout = 20s;
     std::uint32_t max_attempts = 3;
     std::size_t concurrency = 8;
     std::size_t max_ack_pending = 1000;
