@@ -21,6 +21,7 @@ SELECT d.user_id::text AS user_id, d.executed_at,
        d.status = 'executed' AND d.erased_at IS NULL
            AND coalesce(d.executed_at <= clock_timestamp() - $2::bigint * interval '1 millisecond', false) AS due,
        EXISTS (SELECT FROM deletion_state WHERE name = 'executions_stopped') AS stopped,
+       row_security_active('users') AS rows_may_hide,
        EXISTS (SELECT FROM user_deletions o WHERE o.user_id = d.user_id AND o.id <> d.id AND (
            o.status IN ('queued', 'scheduled', 'held') OR (o.status = 'executed'
                AND coalesce(o.executed_at, o.requested_at) > clock_timestamp() - $2::bigint * interval '1 millisecond'))) AS newer,

@@ -234,10 +234,16 @@ asio::awaitable<void> PostgresErasure::look(StoreTransaction& transaction, Erasu
     erasure.account_there = !account.empty();
     const bool in_use =
         row.boolean(0, "newer") || (!account.empty() && !account.boolean(0, "is_deleted"));
+    // Under a policy of the product's, a row that is not seen need not be gone.
+    const bool hidden = account.empty() && row.boolean(0, "rows_may_hide");
     erasure.answer = row.boolean(0, "stopped")       ? ErasureAnswer::stopped
                      : in_use                        ? ErasureAnswer::in_use
                      : row.boolean(0, "mail_on_way") ? ErasureAnswer::mail_on_way
+                     : hidden                        ? ErasureAnswer::refused
                                                      : ErasureAnswer::erased;
+    if (erasure.answer == ErasureAnswer::refused) {
+        erasure.why = "row-level security may hide its row";
+    }
 }
 
 asio::awaitable<void> PostgresErasure::blank_account(

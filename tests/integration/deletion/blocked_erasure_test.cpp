@@ -47,6 +47,22 @@ TEST_F(BlockedErasure, ATriggerThatKeepsTheRowAsItIsRefusesIt) {
     EXPECT_EQ(erased(anns_), "erased");
 }
 
+// To whom a policy hides its row, it looks as if the product had removed it.
+TEST_F(BlockedErasure, SoDoesAPolicyThatHidesTheRow) {
+    sql("DO $$ BEGIN CREATE ROLE restricted; EXCEPTION WHEN duplicate_object THEN NULL; END $$; "
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO restricted; "
+        "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO restricted; "
+        "ALTER TABLE users ENABLE ROW LEVEL SECURITY; "
+        "CREATE POLICY not_ann ON users USING (email IS DISTINCT FROM 'ann@example.test')");
+    sql("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET role = restricted', "
+        "current_database()); END $$");
+    at_ = &process();
+    EXPECT_EQ(erased(anns_), "refused: row-level security may hide its row");
+    sql("SET ROLE NONE; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET role', "
+        "current_database()); END $$");
+    only_bob_goes_in_a_round();
+}
+
 // 42501: it is not permitted something; 57014: a time limit; 55P03: a lock that it waited for.
 TEST_F(BlockedErasure, ATriggerThatFailsOrIsSlowKeepsItsOwnAccountOnly) {
     for (const std::string sqlstate : {"42501", "57014", "55P03"}) {
