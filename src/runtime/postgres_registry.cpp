@@ -24,8 +24,16 @@ WITH dead AS MATERIALIZED (
     SELECT instance FROM workers WHERE instance = ANY ($1::text[]) AND released_at IS NULL ORDER BY instance FOR UPDATE)
 UPDATE workers w SET renewed_at = '-infinity' FROM dead WHERE w.instance = dead.instance)";
 
+// An event runs alone under a claim; a process that died between verdict and clearing, or a Hold in
+// the place of another try, left its row in `suspects` behind.
 const std::string remove_old_rows = R"(
-WITH old AS MATERIALIZED (
+WITH left_behind AS (
+    DELETE FROM suspects s
+    WHERE NOT EXISTS (SELECT FROM event_ledger l
+                      WHERE l.subject = s.subject AND l.event_id = s.event_id AND l.status = 'working')
+      AND NOT EXISTS (SELECT FROM email_sends l
+                      WHERE s.subject = 'email.send' AND l.event_id = s.event_id AND l.status = 'sending')),
+old AS MATERIALIZED (
     SELECT instance FROM workers w
     WHERE least(renewed_at, released_at) < now() - interval '1 day'
       AND NOT EXISTS (SELECT FROM event_ledger WHERE claimed_by = w.instance AND status = 'working')

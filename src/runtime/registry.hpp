@@ -38,7 +38,8 @@ public:
     /// can be taken over at once, and count as takeovers from the dead.
     virtual asio::awaitable<void> declare_dead(std::vector<std::string> instances) = 0;
 
-    /// Removes rows of processes that ended, or died, more than a day ago and hold no claim.
+    /// Removes rows of processes that ended, or died, more than a day ago and hold no claim; and
+    /// rows of `suspects` whose event nobody works on any more.
     virtual asio::awaitable<void> remove_old() = 0;
 };
 

@@ -4,6 +4,7 @@ namespace chatear::runtime {
 namespace {
 
 using Rule7Registry = StoreTest;
+using Rule19Registry = StoreTest;
 
 TEST_F(Rule7Registry, ANewConnectionRenewsFirst) {
     process("a");
@@ -68,6 +69,24 @@ TEST_F(Rule7Registry, OldRowsGoUnlessTheyHoldAClaim) {
         EXPECT_EQ(
             sql("SELECT string_agg(instance, ',' ORDER BY instance) FROM workers"),
             "a,holds,mails,young"
+        );
+    });
+}
+
+TEST_F(Rule19Registry, ASuspectIsForgottenWhenNobodyWorksOnItAnyMore) {
+    Stores& a = process("a");
+    run([&]() -> asio::awaitable<void> {
+        sql("INSERT INTO suspects (subject, event_id, instance) VALUES ('s', 'held', 'x'), "
+            "('s', 'decided', 'x'), ('s', 'gone', 'x'), ('email.send', 'mail', 'x'), "
+            "('email.send', 'sent', 'x'), ('s', 'mail', 'x')");
+        sql("INSERT INTO event_ledger (subject, event_id, status) VALUES ('s', 'held', 'working'), "
+            "('s', 'decided', 'ambiguous'), ('another', 'gone', 'working')");
+        sql("INSERT INTO email_sends (event_id, status) VALUES ('mail', 'sending'), "
+            "('sent', 'sent')");
+        co_await a.registry.remove_old();
+        EXPECT_EQ(
+            sql("SELECT subject || ' ' || event_id FROM suspects ORDER BY 1"),
+            "email.send mail\ns held"
         );
     });
 }

@@ -1,6 +1,8 @@
 #include "process.hpp"
 
 #include "mail/address.hpp"
+#include "net/timer.hpp"
+#include "runtime/retention.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -168,6 +170,20 @@ void Process::start() {
     lease_.start();
     relay_.start();
     consumer_.start();
+    tasks_.start("tidy up", tidy_up());
+}
+
+/// What runtime::Worker::tidy_up() does.
+asio::awaitable<void> Process::tidy_up() {
+    while (!stopping_) {
+        co_await net::sleep_for(milliseconds(60'000));
+        try {
+            (void)co_await runtime::sweep(ledger_, std::chrono::hours(90 * 24));
+            co_await registry_.remove_old();
+        } catch (const Unavailable&) {
+            // In a minute, then.
+        }
+    }
 }
 
 void Process::begin_stop() {

@@ -102,6 +102,7 @@ private:
     asio::awaitable<runtime::Outcome> handle(
         notification::EmailSend event, runtime::Delivery delivery
     );
+    asio::awaitable<void> tidy_up();
     asio::awaitable<void> stop();
     asio::awaitable<void> close();
     static notification::EmailSettings email_settings(const Plan& plan);

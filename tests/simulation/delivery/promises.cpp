@@ -60,9 +60,6 @@ void World::check_end() {
         }
     }
     check_copies();
-    for (const auto& [key, row] : database_.tables.suspects.rows) {
-        history_.violation(key.second + " is still a suspect");
-    }
 }
 
 void World::check_copies() {
@@ -135,7 +132,9 @@ void World::check_attempts(const std::string& id, const test::LedgerRows::Row& r
     const std::uint64_t decided =
         event.refusals + event.contents.size() + event.unavailable / 3 + (may_fail ? 1 : 0);
     const bool blamed = is_blamed(row);
-    if (row.attempts > plan_.max_attempts) {
+    // `sent` may come after the verdict of who took the event over meanwhile, and wins.
+    const bool overruled = row.status == LedgerStatus::done && dead_letters_of(id) > 0;
+    if (row.attempts > plan_.max_attempts + (overruled ? 1 : 0)) {
         history_.violation(fmt::format("{} had {} attempts", id, row.attempts));
     }
     // Where a process died, or was taken for dead, others may have held what it went on to send.

@@ -84,6 +84,13 @@ std::vector<TakenRow> SimulatedDatabase::take(
     return tables.outbox.take(most, lease, skip, now());
 }
 
+void SimulatedDatabase::forget_suspects() {
+    std::erase_if(tables.suspects.rows, [&](const auto& suspect) {
+        const auto* row = tables.ledger.find(suspect.first.first, suspect.first.second);
+        return row == nullptr || row->status != LedgerStatus::working;
+    });
+}
+
 bool SimulatedDatabase::refuse(
     const std::string& id, const std::string& reason, const std::optional<OutboxRow>& dead_letter
 ) {
@@ -217,6 +224,14 @@ asio::awaitable<void> SimulatedRegistry::declare_dead(std::vector<std::string> i
             database.tables.workers.declare_dead(instances);
             return true;
         };
+    (void)co_await link_.run<bool>(std::move(statement));
+}
+
+asio::awaitable<void> SimulatedRegistry::remove_old() {
+    std::function<bool(SimulatedDatabase&)> statement = [](SimulatedDatabase& database) {
+        database.forget_suspects();
+        return true;
+    };
     (void)co_await link_.run<bool>(std::move(statement));
 }
 

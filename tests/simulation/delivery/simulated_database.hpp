@@ -38,6 +38,8 @@ public:
     std::vector<runtime::TakenRow> take(
         std::size_t most, milliseconds lease, const std::vector<std::string>& skip
     );
+    /// What runtime::Registry::remove_old() says of suspects.
+    void forget_suspects();
     bool refuse(
         const std::string& id,
         const std::string& reason,
@@ -126,7 +128,7 @@ public:
     asio::awaitable<void> renew() override;
     asio::awaitable<void> release() override;
     asio::awaitable<void> declare_dead(std::vector<std::string> instances) override;
-    asio::awaitable<void> remove_old() override { co_return; }
+    asio::awaitable<void> remove_old() override;
 
 private:
     DatabaseLink& link_;

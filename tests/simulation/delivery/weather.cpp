@@ -23,6 +23,16 @@ Weather draw_weather(Timeline& timeline) {
     return weather;
 }
 
+/// One disaster into another: what it takes to lose what two processes disagree about.
+void make_wild(Plan& plan, Timeline& timeline) {
+    plan.processes = timeline.pick(2, 3);
+    plan.disasters = timeline.pick(15, 40);
+    plan.storm = timeline.draw(100s, 300s);
+    plan.crash = 1;
+    plan.freeze = 1;
+    plan.partition = 1;
+}
+
 }  // namespace
 
 Plan draw_plan(Timeline& timeline) {
@@ -37,6 +47,9 @@ Plan draw_plan(Timeline& timeline) {
     plan.outage = sometimes(timeline, 1);
     plan.partition = sometimes(timeline, 1);
     plan.forget_acks = sometimes(timeline, 0.3);
+    if (timeline.chance(0.1)) {
+        make_wild(plan, timeline);
+    }
     plan.twice = sometimes(timeline, 0.3);
     plan.conflict = sometimes(timeline, 0.2);
     plan.without_id = sometimes(timeline, 0.3);

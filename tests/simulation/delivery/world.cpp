@@ -5,7 +5,7 @@
 namespace chatear::simulation {
 namespace {
 
-constexpr microseconds patience = 60min;  // From the storm's end until all must be quiet.
+constexpr microseconds patience = 30min;  // From the storm's end until all must be quiet.
 
 microseconds skew(Timeline& timeline, bool differ) {
     return differ ? timeline.draw(-6h, 6h) : microseconds(0);
@@ -174,6 +174,9 @@ std::string World::unrest() const {
             row.status != Status::ambiguous) {
             return key.second + " has no end in the ledger";
         }
+    }
+    for (const auto& [key, row] : database_.tables.suspects.rows) {
+        return key.second + " is still a suspect";
     }
     return {};
 }
