@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <iostream>
-#include <random>
 #include <string>
 
 namespace chatear::simulation {
@@ -14,7 +13,7 @@ std::uint64_t number(const char* name, std::uint64_t otherwise) {
 }
 
 TEST_F(DeliverySimulation, KeepsThePromisesWhateverHappens) {
-    const std::uint64_t first = number("CHATEAR_SIMULATION_FROM", std::random_device{}());
+    const std::uint64_t first = number("CHATEAR_SIMULATION_FROM", 1);
     const std::uint64_t count = number("CHATEAR_SIMULATION_SEEDS", CHATEAR_DEFAULT_SEEDS);
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
         if (!run(seed)) {
