@@ -35,6 +35,7 @@ struct Content {
 struct EventHistory {
     std::vector<Content> contents;
     std::uint64_t refusals = 0;       ///< By the mail server, before a content.
+    std::uint64_t given_up = 0;       ///< Verdicts for good but `sent`, which may overrule them.
     std::uint64_t unavailable = 0;    ///< Its handler met Unavailable so often.
     std::set<std::uint64_t> granted;  ///< Attempts that the limits let pass.
 };

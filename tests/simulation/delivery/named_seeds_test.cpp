@@ -7,8 +7,8 @@ namespace {
 using NamedSeeds = DeliverySimulation;
 
 /// A process died with an event that ran alone, and its successor came to a verdict without running
-/// it alone (a Hold), or died before it had cleared the row in `suspects`: it stayed there for ever,
-/// and would have counted as a crash of the event's replay.
+/// it alone (a Hold), or died before it had cleared the row in `suspects`: it stayed there for
+/// ever, and would have counted as a crash of the event's replay.
 TEST_F(NamedSeeds, NoSuspectIsLeftBehind) {
     run(70);
     EXPECT_GT(all_.crashes, 0U);

@@ -133,12 +133,12 @@ void World::check_attempts(const std::string& id, const test::LedgerRows::Row& r
         event.refusals + event.contents.size() + event.unavailable / 3 + (may_fail ? 1 : 0);
     const bool blamed = is_blamed(row);
     // `sent` may come after the verdict of who took the event over meanwhile, and wins.
-    const bool overruled = row.status == LedgerStatus::done && dead_letters_of(id) > 0;
+    const bool overruled = row.status == LedgerStatus::done && event.given_up > 0;
     if (row.attempts > plan_.max_attempts + (overruled ? 1 : 0)) {
         history_.violation(fmt::format("{} had {} attempts", id, row.attempts));
     }
     // Where a process died, or was taken for dead, others may have held what it went on to send.
-    const bool held = plan_.hold && dead_letters_of(id) > 0;
+    const bool held = plan_.hold && event.given_up > 0;
     if (row.attempts > decided + (blamed || held ? 1 : 0)) {
         history_.violation(
             fmt::format("{} was charged {} attempts, and met {} ends", id, row.attempts, decided)

@@ -69,6 +69,9 @@ std::vector<bool> SimulatedDatabase::record(
                 stands ? "" : ", dropped"
             )
         );
+        const bool given_up =
+            request.status == LedgerStatus::failed || request.status == LedgerStatus::ambiguous;
+        history_.event(request.event_id).given_up += stands && given_up ? 1 : 0;
         const bool done = stands && request.status == LedgerStatus::done;
         history_.verdict_answered(request.event_id, instance, done);
         if (stands && !request.publish.empty()) {
