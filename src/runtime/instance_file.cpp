@@ -44,7 +44,8 @@ Result<InstanceFile> InstanceFile::take(
         return Error{"STATE_DIR: cannot make ", folder, ": ", error.message()};
     }
     for (int number = 1; number <= most_processes; ++number) {
-        const std::string path = fmt::format("{}/{}-{}.lock", folder, worker, number);
+        const std::string base = fmt::format("{}/{}-{}", folder, worker, number);
+        const std::string path = base + ".lock";
         // Written over at once: no link may lead that elsewhere.
         const int descriptor =
             ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -55,7 +56,7 @@ Result<InstanceFile> InstanceFile::take(
             close(descriptor);
             continue;
         }
-        InstanceFile file(descriptor, read_instance(descriptor));
+        InstanceFile file(descriptor, base, read_instance(descriptor));
         if (!write_instance(descriptor, instance)) {
             return cannot("write", path);
         }
@@ -65,7 +66,9 @@ Result<InstanceFile> InstanceFile::take(
 }
 
 InstanceFile::InstanceFile(InstanceFile&& other) noexcept
-    : descriptor_(other.descriptor_), predecessor_(std::move(other.predecessor_)) {
+    : descriptor_(other.descriptor_),
+      base_(std::move(other.base_)),
+      predecessor_(std::move(other.predecessor_)) {
     other.descriptor_ = -1;
 }
 

@@ -22,6 +22,9 @@ public:
     InstanceFile& operator=(InstanceFile&&) = delete;
     ~InstanceFile();
 
+    /// `<folder>/<worker>-<number>`: how the names of what goes with the lock begin.
+    const std::string& base() const { return base_; }
+
     /// The instance that held this file and did not end in good order.
     const std::optional<std::string>& predecessor() const { return predecessor_; }
 
@@ -29,10 +32,11 @@ public:
     void ended();
 
 private:
-    InstanceFile(int descriptor, std::optional<std::string> predecessor)
-        : descriptor_(descriptor), predecessor_(std::move(predecessor)) {}
+    InstanceFile(int descriptor, std::string base, std::optional<std::string> predecessor)
+        : descriptor_(descriptor), base_(std::move(base)), predecessor_(std::move(predecessor)) {}
 
     int descriptor_;
+    std::string base_;
     std::optional<std::string> predecessor_;
 };
 
