@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <utility>
 
 namespace chatear::runtime {
@@ -95,6 +96,26 @@ FlightFile::~FlightFile() {
 
 void FlightFile::remove() {
     ::unlink(path_.c_str());
+}
+
+Result<std::vector<std::string>> find_bases(const std::string& folder) {
+    namespace fs = std::filesystem;
+    std::set<std::string> found;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        const fs::path start = entry->path().parent_path() / entry->path().stem();
+        if (name.ends_with(".lock")) {
+            found.insert(start.string());
+        } else if (name.ends_with(suffix)) {  // Without the instance as well.
+            found.insert((start.parent_path() / start.stem()).string());
+        }
+    }
+    if (error) {
+        return Error{"STATE_DIR: cannot read ", folder, ": ", error.message()};
+    }
+    return std::vector<std::string>(found.begin(), found.end());
 }
 
 std::vector<LeftFlight> find_left_flights(

@@ -47,6 +47,10 @@ struct LeftFlight {
     Result<FlightLog> log;  ///< An Error: what cannot be read, and why.
 };
 
+/// What the names of locked files and flight recorders in `folder` begin with
+/// (InstanceFile::base()), sorted. An Error names the folder.
+Result<std::vector<std::string>> find_bases(const std::string& folder);
+
 /// All of `base` but that of `own_instance`, by their names; the caller holds the lock, so their
 /// processes are dead. Those written before the machine started last cannot be believed: an Error.
 std::vector<LeftFlight> find_left_flights(const std::string& base, const std::string& own_instance);

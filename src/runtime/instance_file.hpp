@@ -18,6 +18,15 @@ public:
         const std::string& folder, const std::string& worker, const std::string& instance
     );
 
+    /// Takes the file of `base` for who looks after what a dead process left there. Nothing: a
+    /// process that lives has it.
+    static Result<std::optional<InstanceFile>> take_left(
+        const std::string& base, const std::string& instance
+    );
+
+    /// Whether a process that lives has the file of `base`.
+    static bool is_held(const std::string& base);
+
     InstanceFile(InstanceFile&& other) noexcept;
     InstanceFile& operator=(InstanceFile&&) = delete;
     ~InstanceFile();

@@ -80,6 +80,7 @@ void Worker::make_stores() {
     );
     outbox_ = std::make_unique<PostgresOutbox>(*pool_);
     registry_ = std::make_unique<PostgresRegistry>(*pool_, identity_);
+    registry_->renew_on_each_connection();
     suspects_ = std::make_unique<PostgresSuspects>(*pool_, identity_);
     relay_ = std::make_unique<Relay>(executor_, *outbox_, publisher_, config_.name);
     std::function<asio::awaitable<void>()> settle;
