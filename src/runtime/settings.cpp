@@ -57,8 +57,9 @@ void read_work(SettingsReader& reader, Settings& settings) {
     );
     settings.state_dir = reader.text(
         {.name = "STATE_DIR",
-         .help = "A folder that outlives the process: a restarted worker then takes its "
-                 "predecessor's events over at once."},
+         .help = "A folder on a local disk that outlives the process: a restarted worker then "
+                 "takes its predecessor's events over at once, and knows which of their contents "
+                 "were accepted or had not begun."},
         "a folder"
     );
 }

@@ -62,6 +62,19 @@ TEST_F(Rule13FlightFile, ThoseOfAllDeadProcessesAreFoundButNotOnesOwn) {
     EXPECT_THAT(find_left_flights(folder_ / "gone/w-1", "me"), IsEmpty());
 }
 
+TEST_F(Rule13FlightFile, AFoldersPlacesAreFoundByTheirFiles) {
+    test::write_file(folder_ / "notification-worker-2.lock", "x");
+    test::write_file(folder_ / "w-1.6f1c-11.flight", "");
+    test::write_file(folder_ / "w-1.lock", "");
+    test::write_file(folder_ / "others", "");
+    const auto bases = find_bases(folder_.path());
+    ASSERT_TRUE(bases);
+    EXPECT_THAT(*bases, testing::ElementsAre(folder_ / "notification-worker-2", folder_ / "w-1"));
+    const auto gone = find_bases(folder_ / "gone");
+    ASSERT_FALSE(gone);
+    EXPECT_THAT(gone.error().message, HasSubstr(folder_ / "gone"));
+}
+
 TEST_F(Rule13FlightFile, IsRemovedByWhoEndsInGoodOrder) {
     FlightFile file = create("me");
     FlightFile moved = std::move(file);

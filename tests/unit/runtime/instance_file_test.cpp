@@ -83,6 +83,25 @@ TEST_F(Rule7InstanceFile, AMovedFileIsStillLocked) {
     EXPECT_TRUE(std::filesystem::exists(folder_ / "state/w-2.lock"));
 }
 
+TEST_F(Rule7InstanceFile, WhoLooksAfterTheDeadTakesOnlyWhatNobodyHas) {
+    die_with("dead-one");
+    const std::string base = folder_ / "state/w-1";
+    EXPECT_FALSE(InstanceFile::is_held(base));
+    EXPECT_FALSE(InstanceFile::is_held(folder_ / "state/w-9"));
+    {
+        const InstanceFile living = take("a");
+        EXPECT_EQ(living.base(), base);
+        EXPECT_TRUE(InstanceFile::is_held(base));
+        const auto refused = InstanceFile::take_left(base, "me");
+        ASSERT_TRUE(refused);
+        EXPECT_FALSE(*refused);
+    }
+    const auto taken = InstanceFile::take_left(base, "me");
+    ASSERT_TRUE(taken);
+    ASSERT_TRUE(*taken);
+    EXPECT_EQ((*taken)->predecessor(), "a");
+}
+
 TEST_F(Rule7InstanceFile, RubbishInTheFileIsAnInstanceThatNobodyKnows) {
     std::filesystem::create_directories(folder_ / "state");
     test::write_file(folder_ / "state/w-1.lock", std::string(1000, 'x'));
