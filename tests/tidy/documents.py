@@ -82,3 +82,19 @@ def missing(root, named, tests):
                 yield f"{path} has no test {name}"
     if tests and not found:
         yield f"no test of {path} is named"
+
+
+def check_reliability(root):
+    """The tests that the tables of docs/reliability.md name are there."""
+    page = "docs/reliability.md"
+    text = (root / page).read_text() if (root / page).exists() else ""
+    tests = 0
+    for line, row in enumerate(text.split("\n"), 1):
+        if not row.startswith("|"):
+            continue
+        for cell in row.split("|")[1:-1]:
+            named = CODE_SPAN.findall(cell)
+            tests += sum(1 for name in named if FILE.fullmatch(name))
+            yield from ((page, line, message) for message in missing(root, named, True))
+    if tests == 0:
+        yield page, 1, "its tables name no tests"

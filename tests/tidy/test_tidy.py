@@ -3,7 +3,7 @@
 import pytest
 
 from await_form import check_await_form
-from documents import check_links, check_source_rows, check_threats
+from documents import check_links, check_reliability, check_source_rows, check_threats
 from includes import check_arrows, check_libraries
 from lengths import check_file_length, check_function_length
 from words import BANNED, check_file_name, check_text, check_words
@@ -250,3 +250,15 @@ def test_a_threat_without_its_source_or_test_is_named(tmp_path, change, line, wo
 
 def test_a_table_of_threats_that_is_gone_is_missed(tmp_path):
     assert len(threats(tmp_path, "# Security\n")) == 1
+
+
+def test_each_test_of_a_promise_is_there(tmp_path):
+    def found(text):
+        (tmp_path / "docs/reliability.md").write_text(text)
+        return [(line, message) for _, line, message in check_reliability(tmp_path)]
+
+    threats(tmp_path, THREATS)  # For its files.
+    assert found("| once | delivery | `kills` | `tests/test_a.py` `test_it` | `tests/a_test.cpp` `RefusesIt`, so |\n") == []
+    assert found("| once | `tests/test_a.py` `test_gone` |\n") == [(1, "tests/test_a.py has no test test_gone")]
+    assert found("\n| once | `tests/gone.py` `test_it` |\n") == [(2, "tests/gone.py is not there")]
+    assert found("| once | `kills` |\n") == [(1, "its tables name no tests")]

@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from await_form import check_await_form
-from documents import check_links, check_source_rows, check_threats
+from documents import check_links, check_reliability, check_source_rows, check_threats
 from includes import check_arrows, check_libraries
 from lengths import check_file_length, check_function_length
 from words import check_file_name, check_text, check_words
@@ -47,6 +47,7 @@ def violations(root, paths):
                 yield path, line, message
     yield from check_source_rows(root)
     yield from check_threats(root)
+    yield from check_reliability(root)
 
 
 def main():
