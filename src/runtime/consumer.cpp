@@ -53,6 +53,7 @@ Consumer::Consumer(
       random_(random_engine()()),
       brake_changed_(executor),
       room_(executor),
+      begun_(executor),
       tasks_(executor) {}
 
 void Consumer::start() {
@@ -120,6 +121,7 @@ asio::awaitable<void> Consumer::pull() {
         std::vector<nats::JetStreamMessage> messages = co_await source_.receive();
         if (pacer_) {
             pacer_->begun(messages.size(), net::now());
+            begun_.notify_all();
         }
         for (nats::JetStreamMessage& message : messages) {
             ++status_.received;
@@ -131,11 +133,17 @@ asio::awaitable<void> Consumer::pull() {
 /// Grants again when the rate allows more.
 asio::awaitable<void> Consumer::keep_pace() {
     while (true) {
+        const bool rested =
+            pacer_->rested(net::now());  // Before the grant, which then is a whole one.
+        grant_credit();
+        if (rested) {
+            co_await begun_.wait();
+            continue;
+        }
         const auto left = pacer_->next() - net::now();
         co_await net::sleep_for(std::max(
             std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(5)
         ));
-        grant_credit();
     }
 }
 

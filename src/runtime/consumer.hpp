@@ -172,6 +172,7 @@ private:
     bool draining_ = false;
     net::Notification brake_changed_;
     net::Notification room_;
+    net::Notification begun_;  // Something that the pacer counts.
     net::TaskGroup tasks_;
 };
 

@@ -24,6 +24,9 @@ public:
     /// So many began; more than allowed are made up for by a longer pause.
     void begun(std::size_t count, TimePoint now);
 
+    /// Whether allowed() cannot grow any more by itself: nothing began for a while.
+    bool rested(TimePoint now) const { return empty_at_ <= now; }
+
     /// When allowed() is next more than 0; in the past when it is now.
     TimePoint next() const { return empty_at_ - tolerance_; }
 

@@ -76,6 +76,9 @@ protected:
             std::move(subscription),
             options_
         );
+        if (rate_) {
+            consumer_->pace(*rate_);
+        }
     }
 
     /// Runs the consumer until `enough` holds, and drains it.
@@ -110,6 +113,7 @@ protected:
     std::function<asio::awaitable<Outcome>(TestEvent, Delivery)> handler_;
     std::function<Result<DecodedEvent>(std::string_view)> decode_;  // In place of the codec.
     SubjectOptions<TestEvent> subject_options_;
+    std::optional<Rate> rate_;
     std::vector<std::string> handled_;
     int running_ = 0;
     int most_running_ = 0;

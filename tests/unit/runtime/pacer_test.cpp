@@ -31,6 +31,19 @@ TEST(Pacer, DoesNotSaveUpWhatWasNotUsed) {
     EXPECT_EQ(pacer.allowed(start + std::chrono::hours(1)), 1U);
 }
 
+TEST(Pacer, HasRestedWhenItCannotAllowMore) {
+    Pacer pacer({.count = 10000, .per = milliseconds(1000)});
+    EXPECT_TRUE(pacer.rested(start));
+    pacer.begun(50, start);
+    EXPECT_FALSE(pacer.rested(start));
+    EXPECT_EQ(pacer.allowed(start), 50U);
+    TimePoint now = start;
+    while (!pacer.rested(now)) {
+        now += nanoseconds(1000);
+    }
+    EXPECT_EQ(pacer.allowed(now), 100U);
+}
+
 TEST(Pacer, LetsFastRatesThroughInSmallBursts) {
     const Pacer pacer({.count = 10000, .per = milliseconds(1000)});
     EXPECT_EQ(pacer.allowed(start), 100U);
