@@ -25,7 +25,6 @@ TEST_F(Rule21Consumer, BeginsNoMoreThanItsRateAndGoesOnAfterARest) {
     });
     EXPECT_THAT(handled_, SizeIs(6));
     EXPECT_GE(net::now() - began, 200ms + 20ms);
-    EXPECT_EQ(most_running_, 1) << "each had ended when the next was allowed";
 }
 
 }  // namespace
