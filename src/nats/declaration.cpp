@@ -1,14 +1,25 @@
 #include "nats/declaration.hpp"
 
 #include "base/error.hpp"
+#include "base/randomness.hpp"
+#include "net/timer.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace chatear::nats {
 namespace {
+
+/// Two that create one consumer within the same milliseconds may get one that delivers to nobody
+/// (nats-server 2.9.10: one time in ten). Workers that start together do not start here together.
+asio::awaitable<void> wait_apart() {
+    std::uniform_int_distribution<int> milliseconds(0, 250);
+    const std::chrono::milliseconds pause(milliseconds(random_engine()));
+    co_await net::sleep_for(pause);
+}
 
 double seconds(std::chrono::nanoseconds time) {
     return std::chrono::duration<double>(time).count();
@@ -226,6 +237,10 @@ asio::awaitable<ApiResult<ReconciledConsumer>> reconcile(
     const std::string name = reconciled.stream.info.config.name;
     const ConsumerConfig declared = to_config(declaration);
     ApiResult<ConsumerInfo> info = co_await jetstream.consumer_info(name, declaration.durable);
+    if (!info && info.error().consumer_not_found()) {
+        co_await wait_apart();
+        info = co_await jetstream.consumer_info(name, declaration.durable);
+    }
     if (!info && info.error().consumer_not_found()) {
         info = co_await jetstream.create_consumer(name, declared);
         reconciled.created = true;

@@ -138,6 +138,8 @@ private:
     asio::awaitable<void> verify();
     asio::awaitable<void> pull_until_doubt();
     void adopt(const ReconciledConsumer& found, const StoreEvidence& evidence, std::uint64_t epoch);
+    bool delivers_to_nobody(const ReconciledConsumer& found) const;
+    asio::awaitable<void> remove_dead(const ReconciledConsumer& found);
     asio::awaitable<StoreEvidence> gather_evidence(const ReconciledConsumer& found);
     void note_incarnation(const ReconciledConsumer& found, const StoreEvidence& evidence);
     void note_differences(const ReconciledConsumer& found);
@@ -173,6 +175,7 @@ private:
     bool drained_ = false;
     bool has_credit_ = false;
     bool deleted_ = false;  // The server told of a deletion.
+    int silences_ = 0;      // To pulls of ours, since something was last heard.
     std::string trouble_;
     std::vector<std::string> differences_;
     std::deque<JetStreamMessage> ready_;

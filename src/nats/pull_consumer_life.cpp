@@ -96,6 +96,7 @@ asio::awaitable<void> PullConsumer::pull_until_doubt() {
     while (trusted()) {
         book_.expire(now());
         if (book_.silent(now())) {
+            silences_ += book_.messages_requested() > 0 ? 1 : 0;
             doubt("neither message nor heartbeat came");
             co_return;
         }
@@ -124,6 +125,7 @@ void PullConsumer::send_requests() {
 }
 
 void PullConsumer::take(std::size_t slot, Message message) {
+    silences_ = 0;
     if (message.subject.starts_with(inbox_)) {
         take_status(slot, message);
     } else {

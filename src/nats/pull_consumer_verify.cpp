@@ -11,6 +11,8 @@
 namespace chatear::nats {
 namespace {
 
+constexpr int silences_of_the_dead = 3;
+
 PullBook::Moment now() {
     return net::now().time_since_epoch();
 }
@@ -37,6 +39,9 @@ asio::awaitable<void> PullConsumer::verify() {
         }
         if (!found) {
             why = found.error().text();
+        } else if (delivers_to_nobody(*found)) {
+            co_await remove_dead(*found);
+            why = "it delivered to nobody and is declared again";
         } else if (guard_.doubts() == doubts && connection_.epoch() == epoch) {
             adopt(*found, evidence, epoch);
         }
@@ -44,6 +49,26 @@ asio::awaitable<void> PullConsumer::verify() {
         why = error.why();
     }
     note_trouble(why);
+}
+
+/// Messages wait, we pull, and the server neither counts our pulls nor answers them, not even by
+/// heartbeats: a consumer of nats-server 2.9 that several processes made at once.
+bool PullConsumer::delivers_to_nobody(const ReconciledConsumer& found) const {
+    return silences_ >= silences_of_the_dead && found.info.num_waiting == 0 &&
+           found.info.num_pending > 0;
+}
+
+asio::awaitable<void> PullConsumer::remove_dead(const ReconciledConsumer& found) {
+    log::error(
+        "a consumer delivers to nobody: it is removed and declared again",
+        {{"consumer", describe()}, {"silences", static_cast<std::int64_t>(silences_)}}
+    );
+    silences_ = 0;
+    std::string stream = found.stream.info.config.name;
+    std::string durable = declaration_.durable;
+    const ApiResult<void> removed =
+        co_await jetstream_.delete_consumer(std::move(stream), std::move(durable));
+    deleted_ = removed.has_value();
 }
 
 asio::awaitable<StoreEvidence> PullConsumer::gather_evidence(const ReconciledConsumer& found) {

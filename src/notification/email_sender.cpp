@@ -156,7 +156,7 @@ asio::awaitable<std::optional<Outcome>> EmailSender::check_limits(
         request.domain = event.recipient.domain;
         const LimitReply reply = co_await limits_.call(std::move(request));
         if (!reply.allowed) {
-            outcome = Defer{reply.until, reply.reason};
+            outcome = Defer{clock_.now() + reply.wait, reply.reason, reply.wait};
         }
     }
     co_return outcome;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,9 @@ struct LimitRequest {
 
 struct LimitReply {
     bool allowed = true;
-    Time until{};        ///< When refused: the slot kept for this very request. Come back then.
-    std::string reason;  ///< When refused: which limit, for a person.
+    Time until{};  ///< The slot kept for this very request, by the clock of who keeps them.
+    std::chrono::milliseconds wait{};  ///< When refused: from now until then. Come back after it.
+    std::string reason;                ///< When refused: which limit, for a person.
 };
 
 /// How many e-mails a recipient and a domain get in a period (rule 21).

@@ -201,6 +201,9 @@ asio::awaitable<std::vector<LimitReply>> RedisLimits::ask(
         }
         reply.until = std::max(reply.until, given.slot);
         reply.allowed = reply.until <= given.now;
+        reply.wait = std::chrono::ceil<std::chrono::milliseconds>(
+            std::max(reply.until - given.now, Time::duration(0))
+        );
     }
     co_return replies;
 }

@@ -1,5 +1,7 @@
 #include "runtime/flight_file.hpp"
 
+#include "base/log.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -18,10 +20,11 @@ namespace chatear::runtime {
 namespace {
 
 constexpr std::string_view suffix = ".flight";
+constexpr const char* boot_id_file = "/proc/sys/kernel/random/boot_id";
 
 /// Names this start of the machine's kernel (random(4)).
 std::string boot_id() {
-    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::ifstream file(boot_id_file);
     std::string id;
     std::getline(file, id);
     return id;
@@ -54,7 +57,10 @@ Result<FlightLog> read_file(const std::filesystem::path& path) {
     }
     Result<FlightLog> log = FlightBook::read(std::as_bytes(std::span(text)));
     const std::string now = boot_id();
-    if (log && (now.empty() || log->boot_id != now)) {
+    if (log && (now.empty() || log->boot_id.empty())) {
+        return Error{"nobody knows which start of the machine it is of (", boot_id_file, ")"};
+    }
+    if (log && log->boot_id != now) {
         return Error{"the machine has started anew since: what it holds may be of any age"};
     }
     return log;
@@ -79,7 +85,15 @@ Result<FlightFile> FlightFile::create(
         return memory.error();
     }
     FlightFile file(path, *memory);
-    file.book_.emplace(file.memory_, instance, boot_id());
+    const std::string boot = boot_id();
+    if (boot.empty()) {
+        log::warn(
+            "no flight recorder of this process can be believed: the start of the machine has no "
+            "name",
+            {{"file", boot_id_file}}
+        );
+    }
+    file.book_.emplace(file.memory_, instance, boot);
     return file;
 }
 

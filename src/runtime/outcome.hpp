@@ -19,10 +19,12 @@ struct Retry {
     std::optional<std::chrono::milliseconds> after{};
 };
 
-/// Not a failure, and no attempt: not before `until` (over a limit, or asked for later).
+/// Not a failure, and no attempt: not before `until` (asked for later), or, where it is given, not
+/// before `after` has passed (over a limit: the clock of who knows that may differ from ours).
 struct Defer {
     Time until;
     std::string reason;
+    std::optional<std::chrono::milliseconds> after{};
 };
 
 /// Never going to work: a dead letter now. The reason is for a person.

@@ -57,9 +57,14 @@ Verdict decide_defer(const Defer& defer, const VerdictContext& context) {
     verdict.status = LedgerStatus::deferred;
     verdict.reason = defer.reason;
     const Time due = std::max(defer.until, context.now);
-    verdict.delay = std::chrono::ceil<std::chrono::milliseconds>(due - context.now);
+    verdict.delay =
+        defer.after.value_or(std::chrono::ceil<std::chrono::milliseconds>(due - context.now));
     verdict.publish.push_back(coming_back(context));
-    verdict.publish.back().due_at = defer.until;
+    if (defer.after) {
+        verdict.publish.back().due_after = *defer.after;
+    } else {
+        verdict.publish.back().due_at = defer.until;
+    }
     return verdict;
 }
 

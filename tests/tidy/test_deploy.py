@@ -221,3 +221,9 @@ def test_the_image_is_not_healthy_when_nobody_answers_and_is_when_nobody_is_to()
         assert not healthy(f"127.0.0.1:{port}")  # Accepts, says nothing.
     assert not healthy(f"127.0.0.1:{port}")
     assert healthy("off")
+
+
+@pytest.mark.parametrize("unit", UNITS.values())
+def test_a_unit_lets_its_worker_read_which_start_of_the_machine_it_is(unit):
+    """A flight recorder of another start is not believed; ProcSubset=pid hides /proc/sys/kernel/random/boot_id."""
+    assert "ProcSubset=pid" not in [line.strip() for line in (ROOT / "deploy/systemd" / unit).read_text().splitlines()]

@@ -194,6 +194,8 @@ asio::awaitable<std::vector<notification::LimitReply>> SimulatedLimits::check(
                 notification::LimitReply reply;
                 reply.until = key.slot_for(wish, now, now);
                 reply.allowed = reply.until <= now;
+                reply.wait =
+                    std::chrono::ceil<milliseconds>(std::max(reply.until - now, Time::duration(0)));
                 reply.reason = reply.allowed ? "" : "over the limit";
                 if (reply.allowed) {
                     history.event(request.event_id)

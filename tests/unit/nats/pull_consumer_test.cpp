@@ -49,7 +49,10 @@ public:
             {{"config", to_json(stream)}, {"created", of_stream}, {"state", {{"messages", 1}}}}
         );
         const ConsumerConfig consumer = to_config(declaration());
-        answer("CONSUMER.INFO.S.worker", {{"config", to_json(consumer)}, {"created", of_consumer}});
+        answer(
+            "CONSUMER.INFO.S.worker",
+            {{"config", to_json(consumer)}, {"created", of_consumer}, {"num_pending", pending}}
+        );
         return *this;
     }
 
@@ -87,6 +90,8 @@ public:
     }
 
     const PeerScript& steps() const { return steps_; }
+
+    int pending = 0;  ///< Messages that wait, as the infos say from here on.
 
 private:
     void answer(const std::string& api, const boost::json::object& json) {
@@ -210,6 +215,42 @@ TEST_F(Rule4Scripted, SilenceIsLookedInto) {
         EXPECT_EQ(consumer.counters().incarnations, 1U);
         EXPECT_EQ(consumer.counters().verifications, 2U);
     });
+}
+
+/// Silent after each of three pulls; whether the consumer is removed at the fourth look.
+class SilentConsumer : public Rule4Scripted {
+protected:
+    void is_silent(int pending, bool removed) {
+        JetStreamScript script;
+        script.pending = pending;
+        for (int silences = 0; silences < 3; ++silences) {
+            script.verification(stream_created, consumer_created).pull();
+        }
+        script.verification(stream_created, consumer_created);
+        script.step(test::skip_until(removed ? "PUB $JS.API.CONSUMER.DELETE.S.worker " : "MSG.NEXT")
+        );
+        script.step(test::swallow());
+        run(script, [&](ScriptedPeer& peer, PullConsumer& consumer) -> asio::awaitable<void> {
+            const auto asked = [&] {
+                return peer.received().find("API.CONSUMER.DELETE") != std::string::npos;
+            };
+            const auto decided = [&] {
+                const bool used = consumer.trouble().empty();
+                return consumer.counters().verifications == 4 && (asked() || used);
+            };
+            const bool came = co_await until(decided);
+            EXPECT_TRUE(came);
+            EXPECT_EQ(asked(), removed);
+        });
+    }
+};
+
+TEST_F(SilentConsumer, ThatHasMessagesAndCountsNoPullIsMadeAnew) {
+    is_silent(7, true);
+}
+
+TEST_F(SilentConsumer, ThatHasNothingToGiveIsLetBe) {
+    is_silent(0, false);
 }
 
 TEST_F(Rule4Scripted, ADeliveryWithoutAReplySubjectOfJetStreamIsIgnored) {

@@ -93,6 +93,14 @@ TEST_F(Rule11Verdict, AllButADeferralCountsAnAttempt) {
     EXPECT_EQ(deferred.delay, 100s);
 }
 
+TEST_F(Rule11Verdict, ADeferralForAWhileIsDueByTheDatabasesClock) {
+    const Verdict verdict = decide_with(Defer{Time(200s), "limit", 5s});
+    EXPECT_EQ(verdict.delay, 5s);
+    ASSERT_EQ(verdict.publish.size(), 1U);
+    EXPECT_EQ(verdict.publish[0].due_after, 5s);
+    EXPECT_FALSE(verdict.publish[0].due_at);
+}
+
 TEST_F(Rule11Verdict, ADeferralToThePastIsDueAtOnce) {
     const Verdict verdict = decide_with(Defer{Time(5s), "limit"});
     EXPECT_EQ(verdict.delay, 0s);
