@@ -47,7 +47,7 @@ asio::awaitable<ExitCode> list(Tool& tool, FlightOptions options) {
     boost::json::array rows;
     for (const StatePlace& place : places_of(tool, options)) {
         for (const runtime::LeftFlight& flight : place.flights) {
-            rows.push_back(summary_of(place, flight));
+            rows.push_back(summary_of(flight));
         }
     }
     tool.console().list(
@@ -79,7 +79,7 @@ asio::awaitable<ExitCode> show(Tool& tool, FlightOptions options) {
 }
 
 /// What a successor would do, had it started.
-asio::awaitable<void> settle_place(postgres::Pool* pool, const runtime::InstanceFile& file) {
+asio::awaitable<std::size_t> settle_place(postgres::Pool* pool, const runtime::InstanceFile& file) {
     runtime::Identity identity;
     identity.instance = random_uuid();
     identity.worker = "chatear";
@@ -89,7 +89,7 @@ asio::awaitable<void> settle_place(postgres::Pool* pool, const runtime::Instance
     runtime::PostgresRegistry registry(*pool, identity);
     runtime::Predecessors predecessors = runtime::Predecessors::of(file, identity.instance);
     std::vector<runtime::Ledger*> ledgers{&emails, &events};
-    co_await predecessors.settle(std::move(ledgers), registry);
+    co_return co_await predecessors.settle(std::move(ledgers), registry);
 }
 
 asio::awaitable<ExitCode> settle(Tool& tool, FlightOptions options) {
@@ -97,26 +97,34 @@ asio::awaitable<ExitCode> settle(Tool& tool, FlightOptions options) {
     postgres::Pool* pool = co_await tool.database();
     boost::json::array settled;
     std::size_t living = 0;
+    std::size_t failed = 0;
     for (const StatePlace& place : places) {
-        const std::string name = random_uuid();
-        auto file = value_or_end(runtime::InstanceFile::take_left(place.base, name));
+        auto file = runtime::InstanceFile::take_left(place.base, random_uuid());
         if (!file) {
+            ++failed;
+            tool.console().note(file.error().message);
+            continue;
+        }
+        if (!*file) {
             ++living;
             continue;
         }
         for (const runtime::LeftFlight& flight : place.flights) {
-            settled.push_back(summary_of(place, flight));
+            settled.push_back(summary_of(flight));
         }
-        co_await settle_place(pool, *file);
-        file->ended();
+        failed += co_await settle_place(pool, **file);
+        (*file)->ended();
     }
     const std::string sentence = fmt::format(
-        "{} flight recorders of dead processes are settled; {} processes live",
+        "{} flight recorders of dead processes are settled; {} processes live; {} failed",
         settled.size(),
-        living
+        living,
+        failed
     );
-    tool.console().result(sentence, {{"settled", std::move(settled)}, {"living", living}});
-    co_return ExitCode::ok;
+    tool.console().result(
+        sentence, {{"settled", std::move(settled)}, {"living", living}, {"failed", failed}}
+    );
+    co_return failed == 0 ? ExitCode::ok : ExitCode::failed;
 }
 
 using Run = asio::awaitable<ExitCode> (*)(Tool&, FlightOptions);

@@ -9,7 +9,7 @@ namespace {
 
 void look_at(const StatePlace& place, Findings& findings) {
     for (const runtime::LeftFlight& flight : place.flights) {
-        if (place.living) {
+        if (flight.living) {
             continue;
         }
         if (!flight.log) {

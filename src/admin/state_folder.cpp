@@ -25,10 +25,10 @@ Result<std::vector<StatePlace>> read_state_folder(const std::string& folder) {
     return places;
 }
 
-boost::json::object summary_of(const StatePlace& place, const runtime::LeftFlight& flight) {
+boost::json::object summary_of(const runtime::LeftFlight& flight) {
     boost::json::object row;
     row["file"] = std::filesystem::path(flight.path).filename().string();
-    row["process"] = place.living ? "alive" : "dead";
+    row["process"] = flight.living ? "alive" : "dead";
     if (!flight.log) {
         row["problem"] = flight.log.error().message;
         return row;

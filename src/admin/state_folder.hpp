@@ -13,7 +13,7 @@ namespace chatear::admin {
 /// A worker's place in STATE_DIR: its locked file, and the flight recorders of whoever had it.
 struct StatePlace {
     std::string base;     ///< As runtime::InstanceFile::base().
-    bool living = false;  ///< A process has it now; its own recorder is among `flights` then.
+    bool living = false;  ///< A process has it now.
     std::vector<runtime::LeftFlight> flights;
 };
 
@@ -21,7 +21,7 @@ struct StatePlace {
 Result<std::vector<StatePlace>> read_state_folder(const std::string& folder);
 
 /// What one recorder says in sums: file, process, accepted, in_doubt, complete, problem.
-boost::json::object summary_of(const StatePlace& place, const runtime::LeftFlight& flight);
+boost::json::object summary_of(const runtime::LeftFlight& flight);
 
 /// Each of its contents: subject, event_id, generation, accepted, words.
 boost::json::array contents_of(const runtime::FlightLog& log);

@@ -212,7 +212,7 @@ asio::awaitable<TryEnd> RecoveryMailer::deliver(Shared trying) {
     smtp::BeforeContent before = [this, trying] { return may_begin(trying); };
     mail::Message composed = std::move(*message);
     notification::ContentAnswered answered = [this, trying](bool taken, std::string_view words) {
-        parts_.judge.content_answered(trying->claim, taken, words);
+        parts_.judge.content_answered(trying->claim, taken, words, trying->letter.address);
     };
     const smtp::SendResult result = co_await notification::hand_over(
         parts_.transport, std::move(composed), std::move(before), std::move(answered)

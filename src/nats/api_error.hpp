@@ -34,6 +34,12 @@ struct ApiError {
     bool operator==(const ApiError&) const = default;
 };
 
+/// Our user may not ask this of the server.
+class PermissionDenied : public Unavailable {
+public:
+    using Unavailable::Unavailable;
+};
+
 /// A result of the JetStream API.
 template <typename T>
 using ApiResult = boost::system::result<T, ApiError>;

@@ -2,9 +2,12 @@
 
 #include "base/clock.hpp"
 #include "nats/ack_subject.hpp"
+#include "net/moment.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +18,7 @@ namespace chatear::nats {
 struct AckToken {
     std::string subject;            ///< Where `+ACK` goes.
     std::uint64_t incarnation = 0;  ///< Of stream and consumer; counted by the process.
+    std::uint64_t stream_seq = 0;
 };
 
 /// When stream and consumer were made, as the server writes it: tells one incarnation from the
@@ -35,12 +39,20 @@ struct Incarnation {
     bool same_as(const Incarnation& other) const;
 };
 
-/// What the server has of the newest message that was delivered to us. A store that was put back
-/// from an older copy has the times of creation of the newer one.
+/// A delivery that was not acknowledged yet.
+struct InHand {
+    std::uint64_t stream_seq = 0;
+    std::int64_t stored_at_ns = 0;
+};
+
+/// What the server has of the newest message in our hands, which a work queue keeps until we
+/// acknowledge it. A store that was put back from an older copy has the times of creation of the
+/// newer one.
 struct StoreEvidence {
-    std::uint64_t last_seq = 0;              ///< Of the stream.
-    std::uint64_t delivered_seq = 0;         ///< Of the stream, by the consumer.
-    std::optional<Time> newest_stored_at{};  ///< Of the message with newest_seq(), if it is there.
+    std::optional<InHand> asked{};    ///< Nothing was in hand: no acknowledgement can do harm.
+    std::uint64_t last_seq = 0;       ///< Of the stream.
+    bool looked = true;               ///< False: nobody could say whether it is there.
+    std::optional<Time> stored_at{};  ///< Of the message with that sequence, if it is there.
 };
 
 /// Whether two times, as a server writes them, may be of one creation: a restart moves them a
@@ -61,8 +73,8 @@ public:
     /// Grows with each doubt: infos that were asked for before the latest one prove nothing.
     std::uint64_t doubts() const { return doubts_; }
 
-    /// The newest message that was delivered in this incarnation; 0 = none.
-    std::uint64_t newest_seq() const { return newest_seq_; }
+    /// The newest delivery in hand; nothing where none is.
+    std::optional<InHand> newest_in_hand(net::Moment now);
 
     /// Both infos were read. True when they are of another incarnation than before (the first one
     /// counts as such), or of an older copy of its store: the tokens so far are dead.
@@ -72,14 +84,28 @@ public:
     /// what came before: another stream or consumer may answer now; it is in doubt from here on.
     bool consistent(const AckSubject& delivery);
 
-    AckToken token(std::string subject) const { return {std::move(subject), number_}; }
+    /// A delivery is in hand from here on, until its acknowledgement leaves, or nobody has kept it
+    /// for a minute: then the server has given it to somebody else.
+    /// What acknowledges a delivery that does not count as in hand.
+    AckToken token_of(std::string subject, const AckSubject& delivery) const {
+        return {std::move(subject), number_, delivery.stream_seq};
+    }
+    AckToken take(std::string subject, const AckSubject& delivery, net::Moment now);
+    void keep(const AckToken& token, net::Moment now);
+    void let_go(const AckToken& token) { in_hand_.erase(token.stream_seq); }
+
     bool holds(const AckToken& token) const { return token.incarnation == number_ && number_ != 0; }
 
     std::uint64_t number() const { return number_; }
     const std::optional<Incarnation>& incarnation() const { return incarnation_; }
 
 private:
-    bool is_older(const StoreEvidence& evidence) const;
+    void sweep(net::Moment now);
+
+    struct Held {
+        std::int64_t stored_at_ns = 0;
+        net::Moment kept_at{};
+    };
 
     bool in_doubt_ = true;
     std::uint64_t doubts_ = 0;
@@ -88,9 +114,8 @@ private:
     std::uint64_t last_consumer_seq_ = 0;
     std::uint64_t highest_stream_seq_ = 0;
     std::int64_t highest_stored_at_ns_ = 0;
-    // The same of all that was delivered in this incarnation, over all looks.
-    std::uint64_t newest_seq_ = 0;
-    std::int64_t newest_stored_at_ns_ = 0;
+    std::map<std::uint64_t, Held> in_hand_;  // By their sequence in the stream.
+    std::size_t sweep_at_ = 1024;            // Dropped deliveries are never let go.
 };
 
 }  // namespace chatear::nats

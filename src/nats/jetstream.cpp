@@ -52,6 +52,9 @@ asio::awaitable<ApiResult<boost::json::object>> JetStream::call(
     if (answer.status == 503) {
         throw Unavailable("nats", connection_.peer(), "JetStream is not switched on here");
     }
+    if (answer.status == 403) {
+        throw PermissionDenied("nats", connection_.peer(), answer.status_text + about);
+    }
     if (answer.status != 0) {
         throw Unavailable("nats", connection_.peer(), answer.status_text + about);
     }

@@ -116,7 +116,11 @@ void PullConsumer::nak(const AckToken& token, milliseconds delay) {
 }
 
 void PullConsumer::in_progress(const AckToken& token) {
-    if (trusted() && guard_.holds(token)) {
+    if (!guard_.holds(token)) {
+        return;
+    }
+    guard_.keep(token, net::now());
+    if (trusted()) {
         send_ack(token, in_progress_payload);
     }
 }
@@ -125,6 +129,7 @@ void PullConsumer::settle(const AckToken& token, std::string payload) {
     if (!guard_.holds(token)) {
         ++counters_.stale_acks;
     } else if (trusted()) {
+        guard_.let_go(token);
         send_ack(token, payload);
     } else if (held_.size() < max_held_acks) {
         held_.push_back({token, std::move(payload)});

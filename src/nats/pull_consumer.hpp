@@ -139,7 +139,7 @@ private:
     asio::awaitable<void> pull_until_doubt();
     void adopt(const ReconciledConsumer& found, const StoreEvidence& evidence, std::uint64_t epoch);
     bool delivers_to_nobody(const ReconciledConsumer& found) const;
-    asio::awaitable<void> remove_dead(const ReconciledConsumer& found);
+    asio::awaitable<bool> remove_dead(const ReconciledConsumer& found);
     asio::awaitable<StoreEvidence> gather_evidence(const ReconciledConsumer& found);
     void note_incarnation(const ReconciledConsumer& found, const StoreEvidence& evidence);
     void note_differences(const ReconciledConsumer& found);
@@ -174,8 +174,9 @@ private:
     bool running_ = false;
     bool drained_ = false;
     bool has_credit_ = false;
-    bool deleted_ = false;  // The server told of a deletion.
-    int silences_ = 0;      // To pulls of ours, since something was last heard.
+    bool deleted_ = false;                   // The server told of a deletion.
+    int silences_ = 0;                       // To pulls of ours, since something was last heard.
+    std::optional<net::Moment> removed_at_;  // By us, since it delivered to nobody.
     std::string trouble_;
     std::vector<std::string> differences_;
     std::deque<JetStreamMessage> ready_;

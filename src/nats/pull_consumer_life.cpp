@@ -159,12 +159,15 @@ void PullConsumer::take_message(std::size_t slot, Message message) {
         return;
     }
     // A contradiction gives it the token of the incarnation so far, which is dead if there is
-    // another now.
-    if (!guard_.consistent(*ack)) {
+    // another now; it proves nothing of what is in our hands.
+    ++counters_.received;
+    AckToken token;
+    if (guard_.consistent(*ack)) {
+        token = guard_.take(message.reply_to, *ack, net::now());
+    } else {
+        token = guard_.token_of(message.reply_to, *ack);
         doubt("a sequence or store time went back");
     }
-    ++counters_.received;
-    AckToken token = guard_.token(message.reply_to);
     if (drained_) {
         nak(token, milliseconds::zero());
         return;

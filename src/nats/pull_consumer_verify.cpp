@@ -12,6 +12,7 @@ namespace chatear::nats {
 namespace {
 
 constexpr int silences_of_the_dead = 3;
+constexpr std::chrono::minutes between_removals{10};
 
 PullBook::Moment now() {
     return net::now().time_since_epoch();
@@ -33,14 +34,17 @@ asio::awaitable<void> PullConsumer::verify() {
     std::string why;
     try {
         const ApiResult<ReconciledConsumer> found = co_await reconcile(jetstream_, declaration_);
+        bool removed = false;
+        if (found && delivers_to_nobody(*found)) {
+            removed = co_await remove_dead(*found);
+        }
         StoreEvidence evidence;
-        if (found) {
+        if (found && !removed) {
             evidence = co_await gather_evidence(*found);
         }
         if (!found) {
             why = found.error().text();
-        } else if (delivers_to_nobody(*found)) {
-            co_await remove_dead(*found);
+        } else if (removed) {
             why = "it delivered to nobody and is declared again";
         } else if (guard_.doubts() == doubts && connection_.epoch() == epoch) {
             adopt(*found, evidence, epoch);
@@ -52,39 +56,61 @@ asio::awaitable<void> PullConsumer::verify() {
 }
 
 /// Messages wait, we pull, and the server neither counts our pulls nor answers them, not even by
-/// heartbeats: a consumer of nats-server 2.9 that several processes made at once.
+/// heartbeats: a consumer of nats-server 2.9 that several processes made at once. One that is
+/// another than we pulled from has not had its time yet; and what did not help is not repeated.
 bool PullConsumer::delivers_to_nobody(const ReconciledConsumer& found) const {
-    return silences_ >= silences_of_the_dead && found.info.num_waiting == 0 &&
+    const bool same = guard_.incarnation() && !found.created &&
+                      guard_.incarnation()->same_as(incarnation_of(found));
+    const bool tried = removed_at_ && net::now() - *removed_at_ < between_removals;
+    return same && !tried && silences_ >= silences_of_the_dead && found.info.num_waiting == 0 &&
            found.info.num_pending > 0;
 }
 
-asio::awaitable<void> PullConsumer::remove_dead(const ReconciledConsumer& found) {
+/// Looks once more: another process may have done so meanwhile, and the removal goes by the name.
+asio::awaitable<bool> PullConsumer::remove_dead(const ReconciledConsumer& found) {
+    const std::string stream = found.stream.info.config.name;
+    const ApiResult<ConsumerInfo> now_there =
+        co_await jetstream_.consumer_info(stream, declaration_.durable);
+    const bool still_dead = now_there && now_there->created == found.info.created &&
+                            now_there->num_waiting == 0 && now_there->num_pending > 0;
+    silences_ = 0;
+    if (!still_dead) {
+        co_return false;
+    }
     log::error(
         "a consumer delivers to nobody: it is removed and declared again",
-        {{"consumer", describe()}, {"silences", static_cast<std::int64_t>(silences_)}}
+        {{"consumer", describe()}}
     );
-    silences_ = 0;
-    std::string stream = found.stream.info.config.name;
-    std::string durable = declaration_.durable;
+    removed_at_ = net::now();
     const ApiResult<void> removed =
-        co_await jetstream_.delete_consumer(std::move(stream), std::move(durable));
+        co_await jetstream_.delete_consumer(stream, declaration_.durable);
     deleted_ = removed.has_value();
+    co_return removed.has_value();
 }
 
 asio::awaitable<StoreEvidence> PullConsumer::gather_evidence(const ReconciledConsumer& found) {
     StoreEvidence evidence;
     evidence.last_seq = found.stream.info.last_seq;
-    evidence.delivered_seq = found.info.delivered_stream_seq;
-    const std::uint64_t seq = guard_.newest_seq();
-    if (seq == 0 || !guard_.incarnation()->same_as(incarnation_of(found))) {
+    const bool same = guard_.incarnation() && guard_.incarnation()->same_as(incarnation_of(found));
+    evidence.asked = same ? guard_.newest_in_hand(net::now()) : std::nullopt;
+    if (!evidence.asked) {
         co_return evidence;
     }
-    std::string stream = found.stream.info.config.name;
-    const ApiResult<StoredMessage> newest =
-        co_await jetstream_.message_by_sequence(std::move(stream), seq);
-    const Result<Time> time = newest ? parse_time(newest->time) : Result<Time>(Error{"it is gone"});
-    if (time) {
-        evidence.newest_stored_at = *time;
+    try {
+        std::string stream = found.stream.info.config.name;
+        const ApiResult<StoredMessage> message =
+            co_await jetstream_.message_by_sequence(std::move(stream), evidence.asked->stream_seq);
+        const Result<Time> time =
+            message ? parse_time(message->time) : Result<Time>(Error{"it is gone"});
+        evidence.stored_at = time ? std::optional(*time) : std::nullopt;
+    } catch (const PermissionDenied& denied) {
+        evidence.looked = false;
+        log::warn(
+            "whether a stream is still the same is judged by its last sequence alone: it may not "
+            "be "
+            "asked for a message",
+            {{"consumer", describe()}, {"reason", denied.why()}}
+        );
     }
     co_return evidence;
 }
@@ -127,15 +153,17 @@ void PullConsumer::note_incarnation(
     if (!other || !known) {
         return;
     }
+    silences_ = 0;
     ++counters_.incarnations;
     const bool recreated = found.created || found.stream.created;
     if (recreated) {
         ++counters_.recreated;
     }
     log::error(
-        recreated       ? "a stream or consumer was missing and has been declared again"
-        : same_creation ? "a stream is older than what it has delivered: its store was put back"
-                        : "a stream or consumer was made anew by someone else",
+        recreated ? "a stream or consumer was missing and has been declared again"
+        : same_creation
+            ? "what was in hand is not in the stream any more: it was put back, or given to others"
+            : "a stream or consumer was made anew by someone else",
         {{"consumer", describe()},
          {"stream_missing", found.stream.created},
          {"consumer_missing", found.created}}

@@ -61,6 +61,7 @@ runtime::LedgerTable email_ledger() {
     table.verdict_columns = {{"smtp_reply", "text"}, {"error", "text"}};
     table.done_at_column = "sent_at";
     table.reply_column = "smtp_reply";
+    table.recipient_column = "recipient";
     table.kept_column = "kept";
     return table;
 }

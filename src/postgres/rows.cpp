@@ -1,17 +1,24 @@
 #include "postgres/rows.hpp"
 
 #include "base/assert.hpp"
+#include "base/error.hpp"
 #include "base/utc.hpp"
 
 #include <libpq-fe.h>
 
 #include <charconv>
+#include <string>
 
 namespace chatear::postgres {
 namespace {
 
 int to_int(std::size_t n) {
     return static_cast<int>(n);
+}
+
+/// A server answers what it was asked; bytes that were changed on the way do not.
+[[noreturn]] void rubbish(const std::string& what) {
+    throw Unavailable("postgres", "the server", "its answer is not what was asked for: " + what);
 }
 
 int digit(char c) {
@@ -35,8 +42,7 @@ std::size_t Rows::column(std::string_view name) const {
             return static_cast<std::size_t>(n);
         }
     }
-    CHATEAR_ASSERT(false && "the statement returns a column of this name");
-    return 0;
+    rubbish("it has no column " + std::string(name));
 }
 
 bool Rows::is_null(std::size_t row, std::size_t column) const {
@@ -45,7 +51,9 @@ bool Rows::is_null(std::size_t row, std::size_t column) const {
 }
 
 std::string_view Rows::text(std::size_t row, std::size_t column) const {
-    CHATEAR_ASSERT(!is_null(row, column));
+    if (is_null(row, column)) {
+        rubbish("a value is missing");
+    }
     const char* value = PQgetvalue(result_.get(), to_int(row), to_int(column));
     return {
         value, static_cast<std::size_t>(PQgetlength(result_.get(), to_int(row), to_int(column)))};
@@ -55,19 +63,25 @@ std::int64_t Rows::integer(std::size_t row, std::size_t column) const {
     const std::string_view digits = text(row, column);
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    CHATEAR_ASSERT(error == std::errc() && end == digits.data() + digits.size());
+    if (error != std::errc() || end != digits.data() + digits.size()) {
+        rubbish("a value is no number");
+    }
     return value;
 }
 
 bool Rows::boolean(std::size_t row, std::size_t column) const {
     const std::string_view word = text(row, column);
-    CHATEAR_ASSERT(word == "t" || word == "f");
+    if (word != "t" && word != "f") {
+        rubbish("a value is neither true nor false");
+    }
     return word == "t";
 }
 
 std::string Rows::bytes(std::size_t row, std::size_t column) const {
     const std::string_view digits = text(row, column);
-    CHATEAR_ASSERT(digits.starts_with("\\x") && digits.size() % 2 == 0);
+    if (!digits.starts_with("\\x") || digits.size() % 2 != 0) {
+        rubbish("a value is no byte string");
+    }
     std::string value;
     value.reserve(digits.size() / 2 - 1);
     for (std::size_t n = 2; n < digits.size(); n += 2) {
@@ -78,7 +92,9 @@ std::string Rows::bytes(std::size_t row, std::size_t column) const {
 
 Time Rows::time(std::size_t row, std::size_t column) const {
     const Result<Time> value = parse_time(text(row, column));
-    CHATEAR_ASSERT(value.has_value());
+    if (!value) {
+        rubbish("a value is no time");
+    }
     return *value;
 }
 

@@ -17,7 +17,9 @@ struct pg_result;
 namespace chatear::postgres {
 
 /// What one statement returned. Owns it; the views it gives live as long as it does. Asking for a
-/// row or column that is not there, or for a NULL as a value, is a bug of ours and asserts.
+/// row that is not there is a bug of ours and asserts. A column that is missing, a NULL or another
+/// type where a value is expected throw Unavailable: an answer that was changed on its way has them
+/// too, and must not end the process.
 class Rows {
 public:
     Rows() = default;  ///< No rows, no columns.

@@ -111,15 +111,15 @@ asio::awaitable<void> Consumer::settle_unclaimed(Work& work) {
 
 asio::awaitable<Outcome> Consumer::run(Work& work) {
     const ClaimReply& reply = work.state->claim.reply;
-    if (work.known) {
-        co_return *work.known;
-    }
     if (reply.already_accepted) {
         log::info(
-            "what a process that died had done is written down",
+            "a process that died had done it: that is written down",
             {{"subject", subscription_.subject}, {"event_id", work.event->event_id}}
         );
         co_return Done{};
+    }
+    if (work.known) {
+        co_return *work.known;
     }
     if (options_.hold_on_ambiguity && Delivery(work.state).possible_duplicate()) {
         Outcome held = Hold{

@@ -55,8 +55,9 @@ public:
     asio::awaitable<bool> begin_content();
 
     /// Call it as soon as it is known what became of that effect: it happened, with these words of
-    /// the other side, or surely did not. From here on a successor of this process knows it too;
-    /// what is never answered is in doubt when this process dies before its verdict.
+    /// the other side, and with it all that the event asks for; or it surely did not. From here on
+    /// a successor of this process knows it too; what is never answered is in doubt when this
+    /// process dies before its verdict.
     void content_answered(bool accepted, std::string_view words);
 
     /// Writes `value` into one of the ledger's verdict columns, with the verdict.

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::array<char, 8> magic = {'C', 'H', 'T', 'R', 'F', 'L', 'T', '1'};
 constexpr std::size_t text_bytes = 1000;
-constexpr std::size_t words_at_least = 200;  // Of what the other side said.
 
 constexpr std::uint32_t is_free = 0;
 constexpr std::uint32_t begun = 1;
@@ -53,8 +52,8 @@ struct FlightBook::Page {
     std::uint16_t subject_bytes;
     std::uint16_t id_bytes;
     std::uint16_t words_bytes;
-    std::uint16_t unused;
-    std::array<char, text_bytes> text;  // Subject, id, words.
+    std::uint16_t recipient_bytes;
+    std::array<char, text_bytes> text;  // Subject, id, recipient, words.
 };
 
 std::size_t FlightBook::bytes_for(std::size_t places) {
@@ -91,17 +90,19 @@ FlightBook::Place FlightBook::begin(
     std::uint32_t generation,
     std::uint64_t claim_no
 ) {
-    if (free_.empty() || subject.size() + event_id.size() + words_at_least > text_bytes) {
+    if (free_.empty() || subject.size() + event_id.size() > text_bytes) {
         publish(header().unrecorded, header().unrecorded + 1);
         return Place(unrecorded);
     }
     const Place place(free_.back());
     free_.pop_back();
     Page& written = page(place.index_);
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // Not before end() has freed it.
     written.generation = generation;
     written.claim_no = claim_no;
     written.subject_bytes = static_cast<std::uint16_t>(subject.size());
     written.id_bytes = static_cast<std::uint16_t>(event_id.size());
+    written.recipient_bytes = 0;
     written.words_bytes = 0;
     const auto after = std::copy(subject.begin(), subject.end(), written.text.begin());
     std::copy(event_id.begin(), event_id.end(), after);
@@ -109,16 +110,27 @@ FlightBook::Place FlightBook::begin(
     return place;
 }
 
-void FlightBook::accept(Place place, std::string_view words) {
+void FlightBook::accept(Place place, std::string_view words, std::string_view recipient) {
     if (place.index_ == unrecorded) {
         return;
     }
     Page& written = page(place.index_);
     const std::size_t names = std::size_t{written.subject_bytes} + written.id_bytes;
-    const std::size_t fit = std::min(words.size(), text_bytes - names);
-    std::copy_n(words.begin(), fit, written.text.begin() + static_cast<std::ptrdiff_t>(names));
+    if (recipient.size() > text_bytes - names) {
+        recipient = {};
+    }
+    const std::size_t fit = std::min(words.size(), text_bytes - names - recipient.size());
+    const auto text = written.text.begin() + static_cast<std::ptrdiff_t>(names);
+    std::copy_n(words.begin(), fit, std::copy(recipient.begin(), recipient.end(), text));
+    written.recipient_bytes = static_cast<std::uint16_t>(recipient.size());
     written.words_bytes = static_cast<std::uint16_t>(fit);
     publish(written.state, accepted);
+}
+
+void FlightBook::begin_again(Place place) {
+    if (place.index_ != unrecorded) {
+        publish(page(place.index_).state, begun);
+    }
 }
 
 void FlightBook::end(Place place) {
@@ -131,10 +143,11 @@ void FlightBook::end(Place place) {
 }
 
 Result<Flight> FlightBook::flight_of(const Page& page) {
+    const bool taken = page.state == accepted;
     const std::size_t subject_end = page.subject_bytes;
     const std::size_t id_end = subject_end + page.id_bytes;
-    const std::size_t words_end =
-        id_end + (page.state == accepted ? std::size_t{page.words_bytes} : 0);
+    const std::size_t recipient_end = id_end + (taken ? page.recipient_bytes : 0U);
+    const std::size_t words_end = recipient_end + (taken ? page.words_bytes : 0U);
     if (page.state > accepted || words_end > text_bytes) {
         return Error{"a page of it holds rubbish"};
     }
@@ -144,8 +157,9 @@ Result<Flight> FlightBook::flight_of(const Page& page) {
     flight.event_id = text.substr(subject_end, page.id_bytes);
     flight.generation = page.generation;
     flight.claim_no = page.claim_no;
-    flight.accepted = page.state == accepted;
-    flight.words = text.substr(id_end);
+    flight.accepted = taken;
+    flight.recipient = text.substr(id_end, recipient_end - id_end);
+    flight.words = text.substr(recipient_end);
     return flight;
 }
 

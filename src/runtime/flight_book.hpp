@@ -43,8 +43,12 @@ public:
         std::uint64_t claim_no
     );
 
-    /// The other side has taken it, with these words.
-    void accept(Place place, std::string_view words);
+    /// The other side has taken it, with these words, for `recipient` (who may stay unnamed). Where
+    /// there is no room for both the words are cut, then left out, as is the recipient.
+    void accept(Place place, std::string_view words, std::string_view recipient = {});
+
+    /// Another content of the same event is about to leave: what was accepted is not all of it.
+    void begin_again(Place place);
 
     /// Its verdict stands, or it was surely not taken: it needs to be known no longer.
     void end(Place place);

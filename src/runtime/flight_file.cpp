@@ -4,15 +4,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <utility>
 
@@ -20,6 +22,7 @@ namespace chatear::runtime {
 namespace {
 
 constexpr std::string_view suffix = ".flight";
+constexpr std::string_view unbegun = ".new";  // Behind it, until its process may claim events.
 constexpr const char* boot_id_file = "/proc/sys/kernel/random/boot_id";
 
 /// Names this start of the machine's kernel (random(4)).
@@ -47,15 +50,22 @@ Result<std::span<std::byte>> map_new(int descriptor, const std::string& path, st
     return std::span(static_cast<std::byte*>(memory), bytes);
 }
 
-Result<FlightLog> read_file(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    const std::string text(
-        (std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()
-    );
-    if (!file.good() && !file.eof()) {
-        return Error{"it cannot be read"};
+Result<std::string> read_all(int descriptor) {
+    std::string bytes;
+    std::array<char, 65536> piece;
+    while (true) {
+        const ssize_t count = ::read(descriptor, piece.data(), piece.size());
+        if (count < 0) {
+            return Error{"it cannot be read: ", std::strerror(errno)};
+        }
+        if (count == 0) {
+            return bytes;
+        }
+        bytes.append(piece.data(), static_cast<std::size_t>(count));
     }
-    Result<FlightLog> log = FlightBook::read(std::as_bytes(std::span(text)));
+}
+
+Result<FlightLog> believable(Result<FlightLog> log) {
     const std::string now = boot_id();
     if (log && (now.empty() || log->boot_id.empty())) {
         return Error{"nobody knows which start of the machine it is of (", boot_id_file, ")"};
@@ -66,12 +76,27 @@ Result<FlightLog> read_file(const std::filesystem::path& path) {
     return log;
 }
 
+/// Its process holds the lock of the file itself as long as it lives, whatever its name says.
+LeftFlight read_file(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0) {
+        return {path, Error{"it cannot be opened: ", std::strerror(errno)}, false};
+    }
+    const bool living = flock(descriptor, LOCK_SH | LOCK_NB) != 0;
+    const Result<std::string> bytes = read_all(descriptor);
+    ::close(descriptor);
+    if (!bytes) {
+        return {path, bytes.error(), living};
+    }
+    return {path, believable(FlightBook::read(std::as_bytes(std::span(*bytes)))), living};
+}
+
 }  // namespace
 
 Result<FlightFile> FlightFile::create(
     const std::string& base, const std::string& instance, std::size_t places
 ) {
-    const std::string path = fmt::format("{}.{}{}", base, instance, suffix);
+    const std::string path = fmt::format("{}.{}{}{}", base, instance, suffix, unbegun);
     const int descriptor =
         ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0) {
@@ -79,12 +104,13 @@ Result<FlightFile> FlightFile::create(
     }
     const Result<std::span<std::byte>> memory =
         map_new(descriptor, path, FlightBook::bytes_for(places));
-    ::close(descriptor);
-    if (!memory) {
+    if (!memory || flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        const Error error = memory ? cannot("lock", path, errno) : memory.error();
+        ::close(descriptor);
         ::unlink(path.c_str());
-        return memory.error();
+        return error;
     }
-    FlightFile file(path, *memory);
+    FlightFile file(path, descriptor, *memory);
     const std::string boot = boot_id();
     if (boot.empty()) {
         log::warn(
@@ -98,14 +124,33 @@ Result<FlightFile> FlightFile::create(
 }
 
 FlightFile::FlightFile(FlightFile&& other) noexcept
-    : path_(std::move(other.path_)), memory_(other.memory_), book_(std::move(other.book_)) {
+    : path_(std::move(other.path_)),
+      descriptor_(other.descriptor_),
+      memory_(other.memory_),
+      book_(std::move(other.book_)),
+      begun_(other.begun_) {
     other.memory_ = {};
 }
 
 FlightFile::~FlightFile() {
-    if (!memory_.empty()) {
-        munmap(memory_.data(), memory_.size());
+    if (memory_.empty()) {
+        return;
     }
+    munmap(memory_.data(), memory_.size());
+    ::close(descriptor_);
+    if (!begun_) {
+        remove();
+    }
+}
+
+Result<void> FlightFile::begin() {
+    const std::string name = path_.substr(0, path_.size() - unbegun.size());
+    if (::rename(path_.c_str(), name.c_str()) != 0) {
+        return cannot("rename", path_, errno);
+    }
+    path_ = name;
+    begun_ = true;
+    return {};
 }
 
 void FlightFile::remove() {
@@ -132,6 +177,21 @@ Result<std::vector<std::string>> find_bases(const std::string& folder) {
     return std::vector<std::string>(found.begin(), found.end());
 }
 
+void remove_unbegun_flights(const std::string& base) {
+    namespace fs = std::filesystem;
+    const fs::path start(base);
+    const std::string prefix = start.filename().string() + ".";
+    std::error_code error;
+    for (fs::directory_iterator entry(start.parent_path(), error), end; !error && entry != end;
+         entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        if (name.starts_with(prefix) && name.ends_with(fmt::format("{}{}", suffix, unbegun))) {
+            std::error_code ignored;
+            fs::remove(entry->path(), ignored);
+        }
+    }
+}
+
 std::vector<LeftFlight> find_left_flights(
     const std::string& base, const std::string& own_instance
 ) {
@@ -146,7 +206,7 @@ std::vector<LeftFlight> find_left_flights(
         const std::string name = entry->path().filename().string();
         if (name.starts_with(prefix) && name.ends_with(suffix) && name != own &&
             entry->is_regular_file(error)) {
-            found.push_back(LeftFlight{entry->path().string(), read_file(entry->path())});
+            found.push_back(read_file(entry->path().string()));
         }
     }
     std::sort(found.begin(), found.end(), [](const LeftFlight& a, const LeftFlight& b) {

@@ -16,8 +16,9 @@ namespace chatear::runtime {
 /// After a crash of the machine it may be of any age, which its boot id tells.
 class FlightFile {
 public:
-    /// `<base>.<instance>.flight`, where `base` is InstanceFile::base(). An Error names the file
-    /// and what is wrong with it; its blocks are allocated, so that a full disk shows here.
+    /// `<base>.<instance>.flight`, where `base` is InstanceFile::base(), with `.new` behind it
+    /// until begin(). An Error names the file and what is wrong with it; its blocks are allocated,
+    /// so that a full disk shows here.
     static Result<FlightFile> create(
         const std::string& base, const std::string& instance, std::size_t places
     );
@@ -29,27 +30,37 @@ public:
     FlightBook& book() { return *book_; }
     const std::string& path() const { return path_; }
 
+    /// From now on this process may claim events: a successor has to read the file. One of a
+    /// process that never came so far goes with it, or with the next that finds it.
+    Result<void> begin();
+
     /// All verdicts stand: nobody needs to read it.
     void remove();
 
 private:
-    FlightFile(std::string path, std::span<std::byte> memory)
-        : path_(std::move(path)), memory_(memory) {}
+    FlightFile(std::string path, int descriptor, std::span<std::byte> memory)
+        : path_(std::move(path)), descriptor_(descriptor), memory_(memory) {}
 
     std::string path_;
+    int descriptor_;  // Locked (flock(2)) as long as we live.
     std::span<std::byte> memory_;
     std::optional<FlightBook> book_;
+    bool begun_ = false;
 };
 
 /// A flight recorder that is left of a process which held the locked file of `base`.
 struct LeftFlight {
     std::string path;
     Result<FlightLog> log;  ///< An Error: what cannot be read, and why.
+    bool living = false;    ///< Its process lives: its own lock says so.
 };
 
 /// What the names of locked files and flight recorders in `folder` begin with
 /// (InstanceFile::base()), sorted. An Error names the folder.
 Result<std::vector<std::string>> find_bases(const std::string& folder);
+
+/// Removes those of `base` that never began; the caller holds the lock.
+void remove_unbegun_flights(const std::string& base);
 
 /// All of `base` but that of `own_instance`, by their names; the caller holds the lock, so their
 /// processes are dead. Those written before the machine started last cannot be believed: an Error.

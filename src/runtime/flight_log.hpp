@@ -13,8 +13,9 @@ struct Flight {
     std::string event_id;
     std::uint32_t generation = 0;
     std::uint64_t claim_no = 0;
-    bool accepted = false;  ///< Its effect happened; otherwise nobody knows.
-    std::string words{};    ///< What the other side said when it accepted; may be cut short.
+    bool accepted = false;    ///< Its effect happened; otherwise nobody knows.
+    std::string words{};      ///< What the other side said when it accepted; may be cut short.
+    std::string recipient{};  ///< Who it went to, where that may change from try to try.
 };
 
 /// What a dead process's flight recorder says of the claims that it left behind.

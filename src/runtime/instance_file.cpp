@@ -6,13 +6,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
 namespace chatear::runtime {
 namespace {
 
 constexpr int most_processes = 1000;
+constexpr std::chrono::milliseconds a_look{30};
 
 std::optional<std::string> read_instance(int descriptor) {
     char buffer[128];
@@ -44,7 +47,16 @@ Result<InstanceFile> InstanceFile::take(
         return Error{"STATE_DIR: cannot make ", folder, ": ", error.message()};
     }
     for (int number = 1; number <= most_processes; ++number) {
-        auto file = take_left(fmt::format("{}/{}-{}", folder, worker, number), instance);
+        const std::string base = fmt::format("{}/{}-{}", folder, worker, number);
+        auto file = take_left(base, instance);
+        if (file && !*file && number == 1) {
+            // Perhaps only somebody has looked (is_held); what is passed by is settled late.
+            std::this_thread::sleep_for(a_look);
+            auto again = take_left(base, instance);
+            if (again && *again) {
+                return std::move(**again);
+            }
+        }
         if (!file) {
             return file.error();
         }

@@ -64,9 +64,14 @@ public:
 
     /// It is known what became of a content that begin_content() let go: the other side took it,
     /// with these words, or surely did not. Survives this process from here on; never waits.
-    /// A judge that keeps no flight recorder has nothing to do.
-    virtual void content_answered(Claim& /*claim*/, bool /*accepted*/, std::string_view /*words*/) {
-    }
+    /// `recipient`: to whom, where the ledger's row may name another than this try's. A judge that
+    /// keeps no flight recorder has nothing to do.
+    virtual void content_answered(
+        Claim& /*claim*/,
+        bool /*accepted*/,
+        std::string_view /*words*/,
+        std::string_view /*recipient*/ = {}
+    ) {}
 
     /// Rule 19: how often processes died while this event ran alone.
     virtual asio::awaitable<std::uint32_t> begin_alone(const Event& event) = 0;

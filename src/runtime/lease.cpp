@@ -45,9 +45,25 @@ asio::awaitable<void> Lease::renew_once() {
     const BootTime asked_at = clock_.boot_time();
     co_await registry_.renew();
     gate_.renewed(asked_at);
-    if (settle_predecessors_) {
-        co_await settle_predecessors_();
-        settle_predecessors_ = nullptr;
+    if (settle_predecessors_ && !settling_) {
+        settling_ = true;
+        tasks_.start("predecessors", settle());
+    }
+}
+
+/// However long it takes (a table that is locked), the lease must not wait for it.
+asio::awaitable<void> Lease::settle() {
+    bool settled = false;
+    while (!settled) {
+        try {
+            co_await settle_predecessors_();
+            settled = true;
+        } catch (const Unavailable& unavailable) {
+            log::debug("predecessors are not settled yet", {{"reason", unavailable.why()}});
+        }
+        if (!settled) {
+            co_await net::sleep_for(retry);
+        }
     }
 }
 

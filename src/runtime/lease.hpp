@@ -18,8 +18,8 @@ public:
     static constexpr std::chrono::milliseconds renewal{5'000};
     static constexpr std::chrono::milliseconds retry{1'000};
 
-    /// `settle_predecessors`: done once, behind the first renewal; asked again where it throws
-    /// Unavailable. Empty = there are none.
+    /// `settle_predecessors`: done once, begun behind the first renewal and beside the later ones;
+    /// asked again where it throws Unavailable. Empty = there are none.
     Lease(
         const asio::any_io_executor& executor,
         Registry& registry,
@@ -41,12 +41,14 @@ public:
 private:
     asio::awaitable<void> run();
     asio::awaitable<void> renew_once();
+    asio::awaitable<void> settle();
 
     Registry& registry_;
     ContentGate& gate_;
     const Clock& clock_;
     std::function<asio::awaitable<void>()> settle_predecessors_;
     bool started_ = false;
+    bool settling_ = false;
     net::TaskGroup tasks_;
 };
 

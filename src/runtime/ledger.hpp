@@ -45,7 +45,8 @@ struct LedgerTable {
     std::vector<LedgerColumn> verdict_columns{};  ///< Written by a verdict (smtp_reply, ...).
     std::string done_at_column{};                 ///< Set to now() by `done`; empty = none.
     std::string reply_column{};  ///< One of verdict_columns: what the other side said to a content.
-    std::string kept_column{};   ///< A boolean; final rows with it outlive `age`. Empty = none.
+    std::string recipient_column{};  ///< A column that says to whom, where that may change.
+    std::string kept_column{};       ///< A boolean; final rows with it outlive `age`. Empty = none.
     /// Whether begin_content() is called before each content (rule 13, `hold`) and writes
     /// content_at, since when the content may have left. Otherwise a claim does.
     bool keeps_content_at = false;

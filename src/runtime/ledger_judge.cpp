@@ -140,21 +140,27 @@ asio::awaitable<bool> LedgerJudge::begin_content(const Event& event, Claim& clai
     // All may have changed meanwhile: a lease that ran out and was renewed may have cost the claim.
     const bool allowed = may_begin() && claim.lease_number == gate_.lease_number();
     crash_point("before-content");
-    if (allowed && flights_ != nullptr && !claim.flight) {
+    const bool is_first = !claim.flight;
+    if (allowed && flights_ != nullptr && is_first) {
         claim.flight = flights_->begin(
             event.message.subject, claim.event_id, claim.generation, claim.claim_no
         );
+    }
+    if (allowed && !is_first) {
+        flights_->begin_again(*claim.flight);
     }
     crash_point("content-begun");
     co_return allowed;
 }
 
-void LedgerJudge::content_answered(Claim& claim, bool accepted, std::string_view words) {
+void LedgerJudge::content_answered(
+    Claim& claim, bool accepted, std::string_view words, std::string_view recipient
+) {
     if (!claim.flight) {
         return;
     }
     if (accepted) {
-        flights_->accept(*claim.flight, words);
+        flights_->accept(*claim.flight, words, recipient);
         crash_point("after-250");
     } else {
         flights_->end(*claim.flight);

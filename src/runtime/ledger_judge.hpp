@@ -38,7 +38,9 @@ public:
     ) override;
     asio::awaitable<void> bury(OutboxRow dead_letter) override;
     asio::awaitable<bool> begin_content(const Event& event, Claim& claim) override;
-    void content_answered(Claim& claim, bool accepted, std::string_view words) override;
+    void content_answered(
+        Claim& claim, bool accepted, std::string_view words, std::string_view recipient = {}
+    ) override;
     asio::awaitable<std::uint32_t> begin_alone(const Event& event) override;
     asio::awaitable<void> end_alone(const Event& event) override;
 

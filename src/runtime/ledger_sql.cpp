@@ -68,13 +68,15 @@ ON CONFLICT ({key}) DO UPDATE SET
            CASE WHEN take THEN excluded.content_sha256 ELSE t.content_sha256 END,
            coalesce(t.published_at, excluded.published_at),
            CASE WHEN fresh THEN 0 WHEN take AND NOT released THEN t.takeovers + 1 ELSE t.takeovers END,
-           CASE WHEN take THEN {may_leave_at} ELSE t.content_at END,
-           NOT fresh AND (t.content_in_doubt OR (take AND NOT released AND t.content_at IS NOT NULL)),
+           CASE WHEN take AND NOT fresh AND in_doubt THEN coalesce(t.content_at, now())
+                WHEN take THEN {may_leave_at} ELSE t.content_at END,
+           NOT fresh AND in_doubt,
            CASE WHEN take THEN now() ELSE t.updated_at END{detail_keeps}
     FROM (
         SELECT same_content AND fresh AS fresh,
                same_content AND (fresh OR (working AND (released OR dead))) AS take,
-               released
+               released,
+               t.content_in_doubt OR (same_content AND working AND dead AND NOT released AND t.content_at IS NOT NULL) AS in_doubt
         FROM (
             SELECT t.content_sha256 IS NULL OR t.content_sha256 = excluded.content_sha256 AS same_content,
                    t.status <> '{done}' AND (excluded.generation > t.generation OR (
@@ -140,20 +142,21 @@ WITH input AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[]) AS u (subject, event_id, generation, claim_no)),
 locked AS MATERIALIZED (
     SELECT {key} FROM {table} t
-    WHERE t.status = '{working}' AND t.claimed_by = $1 AND t.content_at IS NOT NULL
+    WHERE t.status = '{working}' AND t.claimed_by = $1 AND t.content_at IS NOT NULL AND NOT t.content_in_doubt
       AND NOT EXISTS (SELECT FROM input i
                       WHERE {same_key} AND i.generation = t.generation AND i.claim_no = t.claim_no)
-    ORDER BY {key} FOR UPDATE OF t)
+    ORDER BY {key_in_bytes} FOR UPDATE OF t)
 UPDATE {table} t SET content_at = NULL FROM locked i WHERE {same_key})";
 
 // As `done` does, it matches the event alone.
 constexpr std::string_view accepted_form = R"(
 WITH input AS MATERIALIZED (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS u (subject, event_id, words, place)),
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+        WITH ORDINALITY AS u (subject, event_id, words, recipient, place)),
 locked AS MATERIALIZED (
     SELECT i.* FROM input i JOIN {table} t ON {same_key}
     WHERE t.status IN ('{working}', 'retrying', 'deferred') ORDER BY i.place FOR UPDATE OF t)
-UPDATE {table} t SET content_accepted = true{reply} FROM locked i WHERE {same_key} RETURNING i.place)";
+UPDATE {table} t SET content_accepted = true{reply}{recipient} FROM locked i WHERE {same_key} RETURNING i.place)";
 
 constexpr std::string_view remove_form = R"(
 WITH old AS MATERIALIZED (
@@ -173,6 +176,9 @@ public:
         add("working", table.working_word);
         add("done", table.done_word);
         add("key", table.has_subject ? "subject, event_id" : "event_id");
+        add("key_in_bytes",
+            table.has_subject ? R"(subject COLLATE "C", event_id COLLATE "C")"
+                              : R"(event_id COLLATE "C")");
         add("input_key", table.has_subject ? "i.subject, i.event_id" : "i.event_id");
         add("same_key",
             table.has_subject ? "t.subject = i.subject AND t.event_id = i.event_id"
@@ -245,6 +251,12 @@ std::string accepted_sql(const LedgerTable& table) {
     CHATEAR_ASSERT(table.reply_column.empty() || is_name(table.reply_column));
     acceptance.add(
         "reply", table.reply_column.empty() ? "" : fmt::format(", {} = i.words", table.reply_column)
+    );
+    const std::string& to = table.recipient_column;
+    CHATEAR_ASSERT(to.empty() || is_name(to));
+    acceptance.add(
+        "recipient",
+        to.empty() ? "" : fmt::format(", {0} = coalesce(nullif(i.recipient, ''), t.{0})", to)
     );
     return acceptance.fill(accepted_form);
 }

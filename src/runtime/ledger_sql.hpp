@@ -31,8 +31,8 @@ struct LedgerSql {
     /// its contents. Says of its other claims that their content has not begun.
     std::string not_begun;
 
-    /// Arrays in key order: $1 subjects, $2 event ids, $3 words. The places of those that somebody
-    /// will still work on, which are marked.
+    /// Arrays in key order: $1 subjects, $2 event ids, $3 words, $4 recipients. The places of those
+    /// that somebody will still work on, which are marked.
     std::string accepted;
 
     /// $1 age in ms, $2 most.

@@ -45,7 +45,9 @@ PostgresLedger::PostgresLedger(
       identity_(std::move(identity)),
       table_(std::move(table)),
       retention_(retention),
-      sql_(table_) {}
+      sql_(table_) {
+    CHATEAR_ASSERT(table_.has_subject || !table_.subject.empty());
+}
 
 asio::awaitable<std::vector<ClaimReply>> PostgresLedger::claim(std::vector<ClaimRequest> requests) {
     ClaimReply unknown;

@@ -7,19 +7,28 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 namespace chatear::runtime {
 namespace {
 
 /// Of a content that was accepted: somebody else's verdict stands, and is wrong.
-VerdictRequest done_verdict(const Flight& flight) {
+VerdictRequest done_verdict(const Flight& flight, const LedgerTable& table) {
     VerdictRequest verdict;
     verdict.subject = flight.subject;
     verdict.event_id = flight.event_id;
     verdict.generation = flight.generation;
     verdict.claim_no = flight.claim_no;
     verdict.status = LedgerStatus::done;
+    for (const LedgerColumn& column : table.verdict_columns) {
+        std::optional<std::string>& value = verdict.details.emplace_back();
+        if (column.name == table.reply_column) {
+            value = flight.words;
+        } else if (column.name == table.recipient_column) {
+            value = flight.recipient;
+        }
+    }
     return verdict;
 }
 
@@ -48,7 +57,7 @@ asio::awaitable<void> PostgresLedger::speak_for(FlightLog dead) {
         const std::vector<std::size_t> marked = co_await mark_accepted(accepted, places);
         for (const std::size_t place : places) {
             if (std::find(marked.begin(), marked.end(), place) == marked.end()) {
-                others.push_back(done_verdict(accepted[place]));
+                others.push_back(done_verdict(accepted[place], table_));
             }
         }
     }
@@ -59,14 +68,15 @@ asio::awaitable<void> PostgresLedger::speak_for(FlightLog dead) {
 asio::awaitable<std::vector<std::size_t>> PostgresLedger::mark_accepted(
     const std::vector<Flight>& flights, const Places& places
 ) {
-    std::vector<std::string> subjects, event_ids, words;
+    std::vector<std::string> subjects, event_ids, words, recipients;
     for (const std::size_t place : places) {
         subjects.push_back(flights[place].subject);
         event_ids.push_back(flights[place].event_id);
         words.push_back(postgres::storable_text(flights[place].words));
+        recipients.push_back(postgres::storable_text(flights[place].recipient));
     }
     postgres::Params params;
-    params.texts(subjects).texts(event_ids).texts(words);
+    params.texts(subjects).texts(event_ids).texts(words).texts(recipients);
     const postgres::Rows rows =
         co_await run_store_statement(pool_, sql_.accepted, std::move(params));
     std::vector<std::size_t> marked;

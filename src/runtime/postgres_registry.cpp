@@ -1,5 +1,6 @@
 #include "runtime/postgres_registry.hpp"
 
+#include "postgres/storable_text.hpp"
 #include "runtime/store_statement.hpp"
 
 #include <utility>
@@ -67,6 +68,9 @@ asio::awaitable<void> PostgresRegistry::release() {
 }
 
 asio::awaitable<void> PostgresRegistry::declare_dead(std::vector<std::string> instances) {
+    for (std::string& instance : instances) {
+        instance = postgres::storable_text(instance);  // It stood in a file.
+    }
     postgres::Params params;
     params.texts(instances);
     (void)co_await run_store_statement(pool_, declare_rows_dead, std::move(params));

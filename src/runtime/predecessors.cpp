@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 namespace chatear::runtime {
@@ -42,21 +43,39 @@ Predecessors Predecessors::of(const InstanceFile& file, const std::string& own_i
     if (file.predecessor()) {
         found.instances_.insert(*file.predecessor());
     }
-    found.flights_ = find_left_flights(file.base(), own_instance);
-    for (const LeftFlight& left : found.flights_) {
-        report(left);
-        if (left.log) {
-            found.instances_.insert(left.log->instance);
-        }
-    }
+    found.add_flights(file.base(), own_instance);
     return found;
 }
 
+void Predecessors::adopt(InstanceFile file, const std::string& own_instance) {
+    add_flights(file.base(), own_instance);
+    if (file.predecessor()) {
+        instances_.insert(*file.predecessor());
+    }
+    adopted_.push_back(std::move(file));
+}
+
+void Predecessors::add_flights(const std::string& base, const std::string& own_instance) {
+    remove_unbegun_flights(base);
+    for (LeftFlight& left : find_left_flights(base, own_instance)) {
+        if (left.living) {
+            continue;
+        }
+        report(left);
+        if (left.log) {
+            instances_.insert(left.log->instance);
+        }
+        flights_.push_back(std::move(left));
+    }
+}
+
 /// What a ledger refuses to hold must not keep the others from being told, nor the lease alive.
-asio::awaitable<void> Predecessors::tell(Ledger& ledger, const LeftFlight& left) {
+/// Whether it was told.
+asio::awaitable<bool> Predecessors::tell(Ledger& ledger, const LeftFlight& left) {
     try {
         FlightLog log = *left.log;
         co_await ledger.speak_for(std::move(log));
+        co_return true;
     } catch (const Unavailable&) {
         throw;
     } catch (const std::exception& error) {
@@ -64,29 +83,52 @@ asio::awaitable<void> Predecessors::tell(Ledger& ledger, const LeftFlight& left)
             throw;
         }
         log::error(
-            "a ledger cannot hold what a flight recorder says",
+            "a ledger cannot hold what a flight recorder says; the file stays, as .refused",
             {{"file", left.path}, {"reason", error.what()}}
         );
     }
+    co_return false;
 }
 
-asio::awaitable<void> Predecessors::settle(std::vector<Ledger*> ledgers, Registry& registry) {
+asio::awaitable<bool> Predecessors::tell_all(
+    const std::vector<Ledger*>& ledgers, const LeftFlight& left
+) {
+    bool told = true;
+    for (Ledger* const ledger : ledgers) {
+        const bool this_one = !left.log || co_await tell(*ledger, left);
+        told = told && this_one;
+    }
+    co_return told;
+}
+
+asio::awaitable<std::size_t> Predecessors::settle(
+    std::vector<Ledger*> ledgers, Registry& registry
+) {
+    std::vector<bool> told;
     for (const LeftFlight& left : flights_) {
-        for (Ledger* const ledger : ledgers) {
-            if (left.log) {
-                co_await tell(*ledger, left);
-            }
-        }
+        const bool one = co_await tell_all(ledgers, left);
+        told.push_back(one);
     }
     if (!instances_.empty()) {
         std::vector<std::string> dead(instances_.begin(), instances_.end());
         co_await registry.declare_dead(std::move(dead));
     }
-    for (const LeftFlight& left : flights_) {
-        ::unlink(left.path.c_str());
+    for (std::size_t n = 0; n < flights_.size(); ++n) {
+        const std::string& path = flights_[n].path;
+        if (told[n]) {
+            ::unlink(path.c_str());
+        } else {
+            (void)!std::rename(path.c_str(), (path + ".refused").c_str());
+        }
     }
+    for (InstanceFile& file : adopted_) {
+        file.ended();
+    }
+    const auto refused = std::count(told.begin(), told.end(), false);
     instances_.clear();
     flights_.clear();
+    adopted_.clear();
+    co_return static_cast<std::size_t>(refused);
 }
 
 }  // namespace chatear::runtime

@@ -23,19 +23,28 @@ public:
     /// found, and which flight recorder cannot be used.
     static Predecessors of(const InstanceFile& file, const std::string& own_instance);
 
-    bool empty() const { return instances_.empty() && flights_.empty(); }
+    /// Also those of another number, whose file we got: a worker that does not come back.
+    void adopt(InstanceFile file, const std::string& own_instance);
+
+    bool empty() const { return instances_.empty() && flights_.empty() && adopted_.empty(); }
     const std::vector<LeftFlight>& flights() const { return flights_; }
 
     /// Tells each ledger what their flight recorders say, then declares them dead, so that their
-    /// claims can be taken over; then removes the recorders. Throws Unavailable: ask again. Once it
-    /// has ended, nothing is left to be settled.
-    asio::awaitable<void> settle(std::vector<Ledger*> ledgers, Registry& registry);
+    /// claims can be taken over; then removes the recorders. How many a ledger refused to hold:
+    /// these stay under another name. Throws Unavailable: ask again. Once it has ended, nothing is
+    /// left.
+    asio::awaitable<std::size_t> settle(std::vector<Ledger*> ledgers, Registry& registry);
 
 private:
-    static asio::awaitable<void> tell(Ledger& ledger, const LeftFlight& left);
+    void add_flights(const std::string& base, const std::string& own_instance);
+    static asio::awaitable<bool> tell(Ledger& ledger, const LeftFlight& left);
+    static asio::awaitable<bool> tell_all(
+        const std::vector<Ledger*>& ledgers, const LeftFlight& left
+    );
 
     std::set<std::string> instances_;
     std::vector<LeftFlight> flights_;
+    std::vector<InstanceFile> adopted_;  // Held until they are settled.
 };
 
 }  // namespace chatear::runtime

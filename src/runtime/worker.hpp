@@ -119,7 +119,9 @@ public:
 private:
     void subscribe(Subscription subscription, StreamOptions stream);
     void take_state_files();
+    void adopt_orphans();
     void make_stores();
+    void begin_claiming();
     asio::awaitable<void> settle_predecessors();
     void start_connections();
     asio::awaitable<void> prepare();

@@ -94,7 +94,7 @@ asio::awaitable<void> Worker::prepare() {
         starting_ = "PostgreSQL";
         co_await prepare_database();
         pool_->start();
-        lease_->start();
+        begin_claiming();
         outbox_listener_->start();
         relay_->start();
         tasks_.start("outbox wake-ups", wake_relay());

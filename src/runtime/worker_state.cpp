@@ -8,6 +8,8 @@
 namespace chatear::runtime {
 namespace {
 
+// Places; with more contents under way the recorder only counts them.
+constexpr std::size_t subjects_at_most = 2;
 constexpr std::size_t flights_of_tasks = 64;
 
 }  // namespace
@@ -19,17 +21,55 @@ void Worker::take_state_files() {
     }
     instance_file_.emplace(std::move(*file));
     predecessors_ = Predecessors::of(*instance_file_, identity_.instance);
-    auto flights = FlightFile::create(
-        instance_file_->base(), identity_.instance, config_.settings.concurrency + flights_of_tasks
-    );
-    if (!flights) {
-        throw std::runtime_error(flights.error().message);
+    adopt_orphans();
+    const std::size_t places = subjects_at_most * config_.settings.concurrency + flights_of_tasks;
+    auto flights = FlightFile::create(instance_file_->base(), identity_.instance, places);
+    if (flights) {
+        flight_file_.emplace(std::move(*flights));
+        return;
     }
-    flight_file_.emplace(std::move(*flights));
+    // It helps after a crash; without it there would be no e-mails at all.
+    log::error(
+        "works without a flight recorder: if this process is killed, all it has in hand is in "
+        "doubt",
+        {{"reason", flights.error().message}}
+    );
+}
+
+/// Of workers of this kind that had another number in the same folder, and have no successor yet.
+void Worker::adopt_orphans() {
+    const auto bases = find_bases(config_.settings.state_dir);
+    if (!bases) {
+        return;
+    }
+    const std::string kind = config_.settings.state_dir + "/" + config_.name + "-";
+    for (const std::string& base : *bases) {
+        const bool of_our_kind =
+            base.starts_with(kind) &&
+            base.find_first_not_of("0123456789", kind.size()) == std::string::npos;
+        if (!of_our_kind || base == instance_file_->base() ||
+            find_left_flights(base, identity_.instance).empty()) {
+            continue;
+        }
+        auto file = InstanceFile::take_left(base, identity_.instance);
+        if (file && *file) {
+            predecessors_.adopt(std::move(**file), identity_.instance);
+        }
+    }
 }
 
 FlightBook* Worker::flights() {
     return flight_file_ ? &flight_file_->book() : nullptr;
+}
+
+void Worker::begin_claiming() {
+    if (flight_file_) {
+        const Result<void> begun = flight_file_->begin();
+        if (!begun) {
+            throw std::runtime_error(begun.error().message);
+        }
+    }
+    lease_->start();
 }
 
 asio::awaitable<void> Worker::settle_predecessors() {
@@ -41,7 +81,7 @@ asio::awaitable<void> Worker::settle_predecessors() {
         const std::vector<Ledger*> more = task->ledgers();
         ledgers.insert(ledgers.end(), more.begin(), more.end());
     }
-    co_await predecessors_.settle(std::move(ledgers), *registry_);
+    (void)co_await predecessors_.settle(std::move(ledgers), *registry_);
 }
 
 /// Marks this process as ended in good order, unless `decided` is false: what began and has no
@@ -55,7 +95,9 @@ asio::awaitable<void> Worker::give_up_claims(bool decided) {
     const bool released = co_await lease_->release();
     if (released && instance_file_) {
         instance_file_->ended();
-        flight_file_->remove();
+        if (flight_file_) {
+            flight_file_->remove();
+        }
     }
 }
 

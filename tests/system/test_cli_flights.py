@@ -44,7 +44,7 @@ def test_a_worker_that_lives_is_let_be(world):
     [recorder] = flights(world, "list")
     assert recorder["process"] == "alive"
     settled = flights(world, "settle")
-    assert settled == {"settled": [], "living": 1}
+    assert settled == {"settled": [], "living": 1, "failed": 0}
     assert len(flights(world, "list")) == 1
 
 

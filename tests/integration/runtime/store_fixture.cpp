@@ -37,6 +37,7 @@ LedgerTable email_table() {
     LedgerTable table;
     table.name = "email_sends";
     table.has_subject = false;
+    table.subject = "order.paid";
     table.working_word = "sending";
     table.done_word = "sent";
     table.claim_columns = {{"recipient", "text"}, {"message_id", "text"}};

@@ -17,6 +17,8 @@ AckSubject delivery(
     return ack;
 }
 
+const net::Moment now{};
+
 class Rule4Guard : public testing::Test {
 protected:
     Rule4Guard() { guard_.verified(first, {}); }
@@ -27,14 +29,14 @@ protected:
 TEST_F(Rule4Guard, DoubtsUntilTheFirstLook) {
     DeliveryGuard fresh;
     EXPECT_TRUE(fresh.in_doubt());
-    EXPECT_FALSE(fresh.holds(fresh.token("a")));
+    EXPECT_FALSE(fresh.holds(fresh.take("a", delivery(1, 10, 1'000), now)));
     EXPECT_TRUE(fresh.verified(first, {}));
     EXPECT_FALSE(fresh.in_doubt());
-    EXPECT_TRUE(fresh.holds(fresh.token("a")));
+    EXPECT_TRUE(fresh.holds(fresh.take("a", delivery(1, 10, 1'000), now)));
 }
 
 TEST_F(Rule4Guard, TokensOutliveADoubtThatWasUnfounded) {
-    const AckToken token = guard_.token("a");
+    const AckToken token = guard_.take("a", delivery(1, 10, 1'000), now);
     guard_.doubt();
     EXPECT_TRUE(guard_.in_doubt());
     EXPECT_TRUE(guard_.holds(token));
@@ -48,10 +50,10 @@ TEST_F(Rule4Guard, TokensDieWithTheirStreamOrConsumer) {
           Incarnation{"S", "2026-11-23T10:00:00.123456790Z", first.consumer_created},
           Incarnation{"S", first.stream_created, "2026-11-23T10:00:02.5Z"}}) {
         guard_.verified(first, {});
-        const AckToken token = guard_.token("a");
+        const AckToken token = guard_.take("a", delivery(1, 10, 1'000), now);
         EXPECT_TRUE(guard_.verified(other, {}));
         EXPECT_FALSE(guard_.holds(token));
-        EXPECT_TRUE(guard_.holds(guard_.token("b")));
+        EXPECT_TRUE(guard_.holds(guard_.take("b", delivery(2, 11, 1'000), now)));
         EXPECT_TRUE(guard_.verified(first, {})) << "what was before is not what is now";
         EXPECT_FALSE(guard_.holds(token));
     }
@@ -102,32 +104,48 @@ Time at_us(std::int64_t microseconds) {
     return Time(std::chrono::microseconds(microseconds));
 }
 
+TEST_F(Rule4Guard, KnowsTheNewestDeliveryInHand) {
+    EXPECT_FALSE(guard_.newest_in_hand(now));
+    const AckToken first_token = guard_.take("a", delivery(1, 10, 1'000), now);
+    const AckToken second = guard_.take("b", delivery(2, 11, 2'000), now);
+    EXPECT_EQ(guard_.newest_in_hand(now)->stream_seq, 11U);
+    guard_.let_go(second);
+    EXPECT_EQ(guard_.newest_in_hand(now)->stream_seq, 10U);
+    EXPECT_EQ(guard_.newest_in_hand(now)->stored_at_ns, 1'000);
+    guard_.keep(first_token, now + std::chrono::seconds(50));
+    EXPECT_TRUE(guard_.newest_in_hand(now + std::chrono::seconds(100)));
+    EXPECT_FALSE(guard_.newest_in_hand(now + std::chrono::seconds(111)))
+        << "the server has given it to somebody else";
+}
+
 TEST_F(Rule4Guard, TokensOutliveARestartOfTheSameStore) {
-    EXPECT_TRUE(guard_.consistent(delivery(1, 10, 1'000'500)));
-    const AckToken token = guard_.token("a");
-    EXPECT_FALSE(guard_.verified(first, {.last_seq = 10, .delivered_seq = 10}))
-        << "acknowledged meanwhile";
-    const StoreEvidence forgetful{
-        .last_seq = 10, .delivered_seq = 4, .newest_stored_at = at_us(1'000)};
-    EXPECT_FALSE(guard_.verified(first, forgetful)) << "it is the same message";
+    const AckToken token = guard_.take("a", delivery(1, 10, 1'000'500), now);
+    StoreEvidence evidence{.asked = guard_.newest_in_hand(now), .last_seq = 10};
+    evidence.stored_at = at_us(1'000);
+    guard_.take("b", delivery(2, 11, 3'000'000), now);
+    EXPECT_FALSE(guard_.verified(first, evidence)) << "what came meanwhile was not asked about";
+    EXPECT_TRUE(guard_.holds(token));
+    EXPECT_FALSE(guard_.verified(first, {.last_seq = 2})) << "nothing was in hand";
+    evidence.stored_at.reset();
+    evidence.looked = false;
+    EXPECT_FALSE(guard_.verified(first, evidence)) << "nobody may ask, and it may be there";
     EXPECT_TRUE(guard_.holds(token));
 }
 
 TEST_F(Rule4Guard, TokensDieWhenTheStoreIsAnOlderCopy) {
     const StoreEvidence older[] = {
-        {.last_seq = 9, .delivered_seq = 9},
-        {.last_seq = 12, .delivered_seq = 9},
-        {.last_seq = 12, .delivered_seq = 12, .newest_stored_at = at_us(7'000)}};
-    for (const StoreEvidence& evidence : older) {
+        {.last_seq = 9},
+        {.last_seq = 12},
+        {.last_seq = 12, .stored_at = at_us(7'000)},
+        {.last_seq = 9, .looked = false}};
+    for (StoreEvidence evidence : older) {
         DeliveryGuard guard;
         guard.verified(first, {});
-        EXPECT_TRUE(guard.consistent(delivery(1, 10, 1'000'500)));
-        EXPECT_FALSE(guard.verified(first, {.last_seq = 10, .delivered_seq = 10}));
-        const AckToken token = guard.token("a");
-        EXPECT_TRUE(guard.verified(first, evidence)) << "also at the second look";
+        const AckToken token = guard.take("a", delivery(1, 10, 1'000'500), now);
+        evidence.asked = guard.newest_in_hand(now);
+        EXPECT_TRUE(guard.verified(first, evidence));
         EXPECT_FALSE(guard.holds(token));
-        EXPECT_EQ(guard.newest_seq(), 0U);
-        EXPECT_FALSE(guard.verified(first, evidence)) << "it is known now";
+        EXPECT_FALSE(guard.newest_in_hand(now));
     }
 }
 

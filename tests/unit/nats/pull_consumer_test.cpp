@@ -48,6 +48,10 @@ public:
             "STREAM.INFO.S",
             {{"config", to_json(stream)}, {"created", of_stream}, {"state", {{"messages", 1}}}}
         );
+        return consumer_info(of_consumer);
+    }
+
+    JetStreamScript& consumer_info(const std::string& of_consumer) {
         const ConsumerConfig consumer = to_config(declaration());
         answer(
             "CONSUMER.INFO.S.worker",
@@ -227,6 +231,9 @@ protected:
             script.verification(stream_created, consumer_created).pull();
         }
         script.verification(stream_created, consumer_created);
+        if (removed) {
+            script.consumer_info(consumer_created);
+        }
         script.step(test::skip_until(removed ? "PUB $JS.API.CONSUMER.DELETE.S.worker " : "MSG.NEXT")
         );
         script.step(test::swallow());

@@ -94,8 +94,12 @@ public:
     asio::awaitable<void> end_alone(const runtime::Event& /*event*/) override { co_return; }
     asio::awaitable<void> stop() override { co_return; }
 
-    void content_answered(runtime::Claim& /*claim*/, bool accepted, std::string_view words)
-        override {
+    void content_answered(
+        runtime::Claim& /*claim*/,
+        bool accepted,
+        std::string_view words,
+        std::string_view /*recipient*/ = {}
+    ) override {
         answered.push_back((accepted ? "accepted " : "not accepted ") + std::string(words));
     }
 

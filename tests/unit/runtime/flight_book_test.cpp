@@ -81,7 +81,7 @@ TEST_F(Rule13FlightBook, WithoutAPlaceTheBookIsIncompleteUntilThatContentHasEnde
 }
 
 TEST_F(Rule13FlightBook, NamesTooLongForAPlaceMakeItIncomplete) {
-    const FlightBook::Place place = book_.begin(std::string(500, 's'), std::string(512, 'e'), 0, 1);
+    const FlightBook::Place place = book_.begin(std::string(500, 's'), std::string(501, 'e'), 0, 1);
     EXPECT_FALSE(read().complete);
     EXPECT_THAT(flights(), IsEmpty());
     book_.end(place);

@@ -22,6 +22,7 @@ protected:
     FlightFile create(const std::string& instance) {
         auto file = FlightFile::create(base_, instance, 8);
         EXPECT_TRUE(file) << file.error().message;
+        EXPECT_TRUE(file->begin());
         return std::move(*file);
     }
 
@@ -30,6 +31,7 @@ protected:
         const pid_t child = fork();
         if (child == 0) {
             auto file = FlightFile::create(base_, instance, 8);
+            (void)file->begin();
             file->book().accept(file->book().begin("email.send", "accepted", 0, 1), "250 ok");
             file->book().begin("email.send", "under way", 0, 2);
             ::raise(SIGKILL);
@@ -84,6 +86,28 @@ TEST_F(Rule13FlightFile, IsRemovedByWhoEndsInGoodOrder) {
     moved.book().begin("s", "e", 0, 1);
 }
 
+TEST_F(Rule13FlightFile, OneOfAProcessThatNeverBeganGoesWithIt) {
+    {
+        auto file = FlightFile::create(base_, "failed", 8);
+        ASSERT_TRUE(file);
+        EXPECT_THAT(find_left_flights(base_, "me"), IsEmpty());
+        EXPECT_EQ(file->path(), base_ + ".failed.flight.new");
+    }
+    EXPECT_FALSE(std::filesystem::exists(base_ + ".failed.flight.new"));
+    test::write_file(base_ + ".killed.flight.new", "");
+    remove_unbegun_flights(base_);
+    EXPECT_FALSE(std::filesystem::exists(base_ + ".killed.flight.new"));
+}
+
+TEST_F(Rule13FlightFile, SaysThatItsProcessLives) {
+    const FlightFile file = create("me");
+    const std::vector<LeftFlight> left = find_left_flights(base_, "");
+    ASSERT_THAT(left, SizeIs(1));
+    EXPECT_TRUE(left[0].living);
+    die_with("dead-one");
+    EXPECT_FALSE(find_left_flights(base_, "me").at(0).living);
+}
+
 TEST_F(Rule13FlightFile, OneThatCannotBeReadIsFoundWithTheReason) {
     test::write_file(folder_ / "w-1.cut.flight", "short");
     const std::vector<LeftFlight> left = find_left_flights(base_, "me");
@@ -112,7 +136,7 @@ TEST_F(Rule13FlightFile, IsItsOwnersAloneAndNoLinkElsewhere) {
     using std::filesystem::perms;
     const perms others = perms::group_all | perms::others_all;
     EXPECT_EQ(std::filesystem::status(file.path()).permissions() & others, perms::none);
-    std::filesystem::create_symlink(folder_ / "victim", folder_ / "w-1.other.flight");
+    std::filesystem::create_symlink(folder_ / "victim", folder_ / "w-1.other.flight.new");
     EXPECT_FALSE(FlightFile::create(base_, "other", 8));
     EXPECT_FALSE(std::filesystem::exists(folder_ / "victim"));
 }
@@ -121,7 +145,7 @@ TEST_F(Rule13FlightFile, AFolderThatIsNotThereIsAnErrorWithItsName) {
     const auto file = FlightFile::create(folder_ / "gone/w-1", "me", 8);
     ASSERT_FALSE(file);
     EXPECT_THAT(file.error().message, HasSubstr("STATE_DIR"));
-    EXPECT_THAT(file.error().message, HasSubstr(folder_ / "gone/w-1.me.flight"));
+    EXPECT_THAT(file.error().message, HasSubstr(folder_ / "gone/w-1.me.flight.new"));
 }
 
 }  // namespace

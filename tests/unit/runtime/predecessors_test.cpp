@@ -64,6 +64,7 @@ protected:
     /// As if it had died with so many contents under way.
     void left_by(const std::string& instance, int contents) {
         auto file = FlightFile::create(folder_ / "w-1", instance, 8);
+        EXPECT_TRUE(file->begin());
         for (int n = 0; n < contents; ++n) {
             file->book().begin("email.send", std::to_string(n), 0, 1);
         }
@@ -75,7 +76,7 @@ protected:
         test::run_coroutine(context_, [&]() -> asio::awaitable<void> {
             std::vector<Ledger*> ledgers{&first_, &second_};
             try {
-                co_await predecessors.settle(std::move(ledgers), registry_);
+                refused_ = co_await predecessors.settle(std::move(ledgers), registry_);
             } catch (const Unavailable&) {
                 registry_.log.push_back("outage");
             }
@@ -87,6 +88,7 @@ protected:
     FakeRegistry registry_{context_.get_executor()};
     ListeningLedger first_{"first", registry_};
     ListeningLedger second_{"second", registry_};
+    std::size_t refused_ = 0;
 };
 
 TEST_F(Rule7Predecessors, ThereAreNoneWhereEveryoneEndedInGoodOrder) {
@@ -141,6 +143,36 @@ TEST_F(Rule7Predecessors, WhatALedgerRefusesKeepsNobodyFromBeingDeclaredDead) {
     first_.refuses = true;
     settle(found);
     EXPECT_THAT(registry_.log, ElementsAre("second hears of 1 of a", "declare dead a"));
+    EXPECT_EQ(refused_, 1U);
+    EXPECT_FALSE(is_left("a"));
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "w-1.a.flight.refused")) << "for a person";
+}
+
+TEST_F(Rule7Predecessors, WhoLivesIsLetBeWhateverItsFileIsCalled) {
+    auto living = FlightFile::create(folder_ / "w-1", "living", 8);
+    EXPECT_TRUE(living->begin());
+    const InstanceFile file = take("b");
+    EXPECT_TRUE(Predecessors::of(file, "b").empty());
+    EXPECT_TRUE(is_left("living"));
+}
+
+TEST_F(Rule7Predecessors, ThoseOfAnotherNumberThatHaveNoSuccessorAreAdopted) {
+    const InstanceFile file = take("b");
+    {
+        const InstanceFile other = take("orphan");
+        ASSERT_EQ(other.base(), folder_ / "w-2");
+        auto flights = FlightFile::create(other.base(), "orphan", 8);
+        EXPECT_TRUE(flights->begin());
+        flights->book().begin("email.send", "e", 0, 1);
+    }
+    Predecessors found = Predecessors::of(file, "b");
+    found.adopt(std::move(**InstanceFile::take_left(folder_ / "w-2", "b")), "b");
+    EXPECT_TRUE(InstanceFile::is_held(folder_ / "w-2")) << "until it is settled";
+    settle(found);
+    EXPECT_THAT(registry_.log, testing::Contains("first hears of 1 of orphan"));
+    EXPECT_THAT(registry_.log, testing::Contains("declare dead orphan"));
+    EXPECT_FALSE(InstanceFile::is_held(folder_ / "w-2"));
+    EXPECT_FALSE(take("c").predecessor());
 }
 
 TEST_F(Rule7Predecessors, ARecorderThatCannotBeReadTellsNothingAndGoes) {
