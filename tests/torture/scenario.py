@@ -1,4 +1,4 @@
-"""What a scenario is: a function that does harm to a world under a load, and the sums that come of it."""
+"""What a scenario is: a function that does harm to a world under a load, and returns the sums that come of it."""
 
 import dataclasses
 import types
@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from reckoning import Reckoning
 from world import World
+
+# Of each mail only to whom and with which Message-ID: 100,000 whole ones help nobody.
+INDEX_ONLY = ("--index-only", "--announce", "PIPELINING")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Scenario:
     long: dict | None
     needs: Callable[[], str | None] | None = None  # Returns why this machine forbids it, or None.
     stack: dict = dataclasses.field(default_factory=dict)  # For the world's Stack, e.g. {"safe": True}.
+    mail: tuple = INDEX_ONLY  # Options of the mail catcher.
 
     def scale(self, long=False, **changed):
         """The parameters; `changed` are somebody's own, of which only those count that this scenario has."""
