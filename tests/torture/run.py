@@ -4,6 +4,7 @@ import pathlib
 import shutil
 import tempfile
 import time
+import traceback
 
 from dev_stack.places import CHECKOUT
 from world import World
@@ -29,7 +30,9 @@ def run_scenario(scenario, scale, preset, keep=False):
         found.seconds = round(time.monotonic() - began, 1)
         return found, keep_logs(scenario, folder) if keep or found.complaints() else None
     except Exception as error:
-        raise Failed(f"{type(error).__name__}: {error}\nlogs: {keep_logs(scenario, folder)}") from error
+        kept = keep_logs(scenario, folder)
+        (kept / "error.txt").write_text("".join(traceback.format_exception(error)))
+        raise Failed(f"{type(error).__name__}: {str(error).partition(chr(10))[0][:500]}; see {kept}/error.txt") from error
     finally:
         world.close()
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 import importlib
 
-MODULES = ["processes"]
+MODULES = ["processes", "account_deletion", "clocks"]
 
 
 def scenarios():
