@@ -8,7 +8,7 @@ from deletion_world import Deletions
 from dev_stack.nats_client import NatsError
 from dev_stack.process import wait_until
 from progress import say
-from reckoning import Reckoning, Tally, arrived, events_left, outbox_left
+from reckoning import Reckoning, Tally, arrived, dead_letters, events_left, outbox_left
 from scenario import INDEX_ONLY, Scenario
 from stream import MAILS, USERS, declare
 
@@ -108,7 +108,7 @@ def reckon_accounts(world, deletions, accounts, tally, scale):
         states[row["status"] if row else "none"] = states.get(row["status"] if row else "none", 0) + 1
     found = Reckoning("kills-deletion", faults=scale.kills, accepted=accounts.accepted, counted=tally.counted(), notes=states)
     count_mails(found, arrived(world), accounts, rows, tally.lines())
-    found.dead_letters = world.dead_letters()
+    found.dead_letters = dead_letters(world)
     found.broken += [*broken_for_accounts(world, deletions, accounts, rows, scale.period), *broken_for_days(world), *audit_gaps(world)]
     return found
 

@@ -10,7 +10,8 @@ from scenario import INDEX_ONLY, Scenario
 from stream import declare
 
 # As a mail server that is not on this machine: it has a content some time before its answer is back.
-SLOW_ANSWERS = (*INDEX_ONLY, "--answer-after", "0.02")
+SLOW_ANSWERS = (*INDEX_ONLY, "--answer-after", "0.05")
+LATE_ANSWERS = (*INDEX_ONLY, "--answer-after", "0.5")
 NO_ANSWERS = (*INDEX_ONLY, "--answer-after", "3600")
 
 
@@ -50,11 +51,12 @@ def stops(world, scale):
     load.start(scale.mails, scale.mails / (scale.stops * (scale.seconds + scale.pause)), burst=scale.burst)
     for stop in range(scale.stops):
         say(f"stops: {stop + 1} of {scale.stops}, {len(load.accepted)} of {scale.mails} e-mails published")
-        time.sleep(crew.chance.uniform(0, scale.pause))
         one = crew.chance.choice(crew.members)
+        wait_until(lambda: in_hand(world, one), 120, lambda: f"it has contents under way\n{one.log()[-3000:]}")
         one.process.freeze()
         time.sleep(scale.seconds)
         one.process.thaw()
+        time.sleep(scale.pause)  # It renews its lease, and works again.
     at_rest(world, scale, load)
     crew.wait_ready()
     taken_over = world.sql("SELECT count(*) FROM email_sends WHERE takeovers > 0")[0][0]
@@ -62,6 +64,11 @@ def stops(world, scale):
     if taken_over == 0:
         found.broken.append("nothing was taken over from those that stood still: the scenario showed nothing")
     return found
+
+
+def in_hand(world, worker):
+    [[count]] = world.sql("SELECT count(*) FROM email_sends WHERE status = 'sending' AND claimed_by::text = %s", worker.instance())
+    return count
 
 
 def rolling(world, scale):
@@ -138,8 +145,8 @@ SCENARIOS = [
              long={"workers": 3, "kills": 500, "mails": 100_000, "pause": 0.8, "burst": 50, "ack_wait": None, "patience": 180}),
     Scenario("kills-elsewhere", kills_elsewhere, mail=SLOW_ANSWERS, short=None,
              long={"workers": 3, "kills": 60, "mails": 20_000, "pause": 4, "burst": 50, "ack_wait": None, "patience": 240}),
-    Scenario("stops", stops, mail=SLOW_ANSWERS, short=None,
-             long={"workers": 2, "stops": 5, "mails": 5_000, "seconds": 40, "pause": 5, "burst": 50, "patience": 180}),
+    Scenario("stops", stops, mail=LATE_ANSWERS, short=None,
+             long={"workers": 2, "stops": 10, "mails": 6_000, "seconds": 40, "pause": 5, "burst": 50, "patience": 180}),
     Scenario("rolling", rolling, mail=SLOW_ANSWERS,
              short={"workers": 2, "restarts": 8, "mails": 400, "pause": 0.4, "burst": 25, "ack_wait": 4, "patience": 60},
              long={"workers": 3, "restarts": 200, "mails": 40_000, "pause": 0.8, "burst": 50, "ack_wait": None, "patience": 180}),

@@ -223,5 +223,10 @@ def reckon(scenario, world, load, tally, faults, **notes):
             found.uncounted += more[lines[recipient.partition("@")[0]] :]
         if len(set(copies)) > 1:
             found.other_message_ids.append((recipient, sorted(set(copies))))
-    found.dead_letters = [(subject, headers, body.decode(errors="replace")) for subject, headers, body in world.dead_letters()]
+    found.dead_letters = dead_letters(world)
     return found
+
+
+def dead_letters(world):
+    """[(subject, headers, body)], all of them text."""
+    return [(subject, headers, body.decode(errors="replace")) for subject, headers, body in world.dead_letters()]
