@@ -17,6 +17,7 @@ asio::awaitable<void> check_postgres(Tool& tool, std::shared_ptr<Findings> findi
 asio::awaitable<void> check_redis(Tool& tool, std::shared_ptr<Findings> findings);
 asio::awaitable<void> check_smtp(Tool& tool, std::shared_ptr<Findings> findings);
 asio::awaitable<void> check_deletion(Tool& tool, std::shared_ptr<Findings> findings);
+asio::awaitable<void> check_state(Tool& tool, std::shared_ptr<Findings> findings);
 asio::awaitable<void> check_templates(Tool& tool, std::shared_ptr<Findings> findings);
 
 }  // namespace chatear::admin

@@ -56,6 +56,7 @@ void declare_all(CLI::App& app, GlobalOptions& options, Action& chosen) {
     declare_emails(app, chosen);
     declare_dlq(app, chosen);
     declare_outbox(app, chosen);
+    declare_flights(app, chosen);
     declare_deletions(app, chosen);
     declare_audit(app, chosen);
     declare_templates(app, chosen);

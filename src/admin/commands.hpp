@@ -23,6 +23,7 @@ void declare_publish(CLI::App& app, Action& chosen);
 void declare_emails(CLI::App& app, Action& chosen);
 void declare_dlq(CLI::App& app, Action& chosen);
 void declare_outbox(CLI::App& app, Action& chosen);
+void declare_flights(CLI::App& app, Action& chosen);
 void declare_deletions(CLI::App& app, Action& chosen);
 void declare_audit(CLI::App& app, Action& chosen);
 void declare_templates(CLI::App& app, Action& chosen);

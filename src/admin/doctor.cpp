@@ -38,6 +38,7 @@ constexpr Service services[] = {
     {"smtp", check_smtp},
     {"templates", check_templates},
     {"deletion", check_deletion},
+    {"state", check_state},
 };
 
 /// One check under way: its coroutine, and the deadline that stops it.
@@ -127,7 +128,9 @@ void declare_doctor(CLI::App& app, Action& chosen) {
     command->footer(footer);
     const auto only = std::make_shared<std::vector<std::string>>();
     command->add_option("--only", *only, "Only this service; may be repeated")
-        ->check(CLI::IsMember({"nats", "postgres", "redis", "smtp", "templates", "deletion"}))
+        ->check(
+            CLI::IsMember({"nats", "postgres", "redis", "smtp", "templates", "deletion", "state"})
+        )
         ->allow_extra_args(false);
     command->callback([&chosen, only] {
         chosen = [only](Tool& tool) { return doctor(tool, *only); };

@@ -46,6 +46,11 @@ RecoveryMailer::Settings mailer_settings(
     return made;
 }
 
+void count_possible_duplicate(runtime::Worker& worker, const std::string& event_id) {
+    worker.metrics().possible_duplicate("recovery_mail");
+    log::warn("a recovery mail is in doubt: a second copy may arrive", {{"event_id", event_id}});
+}
+
 /// Owns everything, and is the worker's task: the scheduler's life is its own.
 class DeletionService final : public runtime::Task {
 public:
@@ -64,6 +69,7 @@ public:
         co_await judge_.stop();
     }
     bool content_in_hand() const override { return mailer_.content_in_hand(); }
+    std::vector<runtime::Ledger*> ledgers() override { return {&ledger_}; }
     std::string trouble() const override { return scheduler_.trouble(); }
 
     IntakeDesk& desk() { return desk_; }
@@ -122,7 +128,8 @@ DeletionService::DeletionService(runtime::Worker& worker, const ServiceSettings&
           worker.outbox(),
           worker.suspects(),
           worker.gate(),
-          notes_content
+          notes_content,
+          worker.flights()
       ),
       mailer_(
           {store_,
@@ -135,7 +142,7 @@ DeletionService::DeletionService(runtime::Worker& worker, const ServiceSettings&
            worker.clock()},
           mailer_settings(settings, worker.config().settings.retry),
           {[this](const Change& change) { journal_.changed(change); },
-           [&worker] { worker.metrics().possible_duplicate("recovery_mail"); }}
+           [&worker](const std::string& event_id) { count_possible_duplicate(worker, event_id); }}
       ),
       guard_(
           worker.nats(),

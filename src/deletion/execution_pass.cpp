@@ -1,6 +1,7 @@
 #include "deletion/execution_pass.hpp"
 
 #include "base/assert.hpp"
+#include "base/crash_point.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "net/task_group.hpp"
@@ -160,6 +161,7 @@ asio::awaitable<ExecutionPass::Tried> ExecutionPass::try_one(ExecutionRequest re
     Tried tried;
     try {
         const ExecutionAnswer answer = co_await parts_.store.execute(std::move(request));
+        crash_point("after-execution");
         tried.answer = answer;
         // With the last two another instance counted it, and has it in hand or has executed it.
         tried.count_stays = answer == ExecutionAnswer::executed ||

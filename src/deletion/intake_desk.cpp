@@ -1,5 +1,7 @@
 #include "deletion/intake_desk.hpp"
 
+#include "base/crash_point.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -48,6 +50,7 @@ asio::awaitable<runtime::Outcome> IntakeDesk::on_recover(
 
 asio::awaitable<runtime::Outcome> IntakeDesk::handle(Request request, runtime::Delivery delivery) {
     const RequestReply reply = co_await enter(std::move(request));
+    crash_point("after-intake");
     delivery.log_field("result", std::string(to_text(reply.outcome)));
     runtime::Outcome outcome = runtime::Done{};
     if (reply.outcome == RequestOutcome::rejected) {

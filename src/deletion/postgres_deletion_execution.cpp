@@ -1,3 +1,4 @@
+#include "base/crash_point.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "deletion/notices.hpp"
@@ -144,6 +145,7 @@ asio::awaitable<ExecutionAnswer> PostgresDeletionStore::delete_account(
         co_return ExecutionAnswer::changed;
     }
     execution.at_the_end = true;
+    crash_point("before-execution");
     co_await finish(transaction, execution.known, change.audit);
     co_return ExecutionAnswer::executed;
 }

@@ -150,9 +150,12 @@ asio::awaitable<RecoveryMailer::Shared> RecoveryMailer::claim(Letter letter) {
 asio::awaitable<std::optional<TryEnd>> RecoveryMailer::attempt(Shared trying) {
     const runtime::ClaimReply& reply = trying->claim.reply;
     const bool taken_over = reply.answer == runtime::ClaimAnswer::taken_over;
+    if (reply.already_accepted) {
+        co_return accepted_before();
+    }
     const bool in_doubt = taken_over && reply.content_may_have_left;
     if (in_doubt) {
-        observer_.possible_duplicate();
+        observer_.possible_duplicate(trying->event.event_id);
         if (settings_.on_ambiguity == notification::OnAmbiguity::hold) {
             co_return unknown_to_all();
         }
@@ -208,11 +211,15 @@ asio::awaitable<TryEnd> RecoveryMailer::deliver(Shared trying) {
     }
     smtp::BeforeContent before = [this, trying] { return may_begin(trying); };
     mail::Message composed = std::move(*message);
-    const smtp::SendResult result =
-        co_await notification::hand_over(parts_.transport, std::move(composed), std::move(before));
+    notification::ContentAnswered answered = [this, trying](bool taken, std::string_view words) {
+        parts_.judge.content_answered(trying->claim, taken, words);
+    };
+    const smtp::SendResult result = co_await notification::hand_over(
+        parts_.transport, std::move(composed), std::move(before), std::move(answered)
+    );
     TryEnd end = end_of(result, settings_.on_ambiguity, is_last(trying->letter));
     if (end.possible_duplicate) {
-        observer_.possible_duplicate();
+        observer_.possible_duplicate(trying->event.event_id);
     }
     co_return std::move(end);
 }
@@ -273,7 +280,10 @@ asio::awaitable<bool> RecoveryMailer::record(Shared trying, TryEnd end) {
     verdict.status = end.status;
     verdict.counts_attempt = end.status != runtime::LedgerStatus::deferred;
     verdict.reason = end.reason;
-    std::vector<std::optional<std::string>> details = verdict_details(trying->letter, end);
+    std::vector<std::optional<std::string>> details;
+    if (!trying->claim.reply.already_accepted) {  // Else they stand.
+        details = verdict_details(trying->letter, end);
+    }
     const runtime::Settlement settlement = co_await parts_.judge.record(
         trying->event, trying->claim, std::move(verdict), std::move(details)
     );
@@ -282,10 +292,6 @@ asio::awaitable<bool> RecoveryMailer::record(Shared trying, TryEnd end) {
         --contents_;
     }
     co_return settlement.action != runtime::Settlement::Action::drop;
-}
-
-bool RecoveryMailer::is_last(const Letter& letter) const {
-    return !settings_.retry.delay_after(static_cast<std::uint32_t>(letter.number_of_try), 0);
 }
 
 }  // namespace chatear::deletion

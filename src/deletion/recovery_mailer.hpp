@@ -55,7 +55,7 @@ public:
     /// Told of every change that happened, and of every mail of which a second copy may exist.
     struct Observer {
         std::function<void(const Change&)> changed;
-        std::function<void()> possible_duplicate;
+        std::function<void(const std::string& event_id)> possible_duplicate;
     };
 
     RecoveryMailer(Parts parts, Settings settings, Observer observer);

@@ -83,4 +83,8 @@ asio::awaitable<void> RecoveryMailer::settle_slot(Letter letter, TryEnd end) {
     }
 }
 
+bool RecoveryMailer::is_last(const Letter& letter) const {
+    return !settings_.retry.delay_after(static_cast<std::uint32_t>(letter.number_of_try), 0);
+}
+
 }  // namespace chatear::deletion

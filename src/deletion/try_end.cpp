@@ -156,6 +156,12 @@ TryEnd unsendable(std::string reason) {
     return end;
 }
 
+TryEnd accepted_before() {
+    TryEnd end;
+    end.result.kind = MailResult::Kind::accepted;
+    return end;
+}
+
 TryEnd unknown_to_all() {
     TryEnd end;
     end.result.kind = MailResult::Kind::ambiguous;

@@ -50,6 +50,8 @@ TryEnd withdrawn(std::string reason);
 TryEnd withdrawn_by_outage(std::string reason);
 /// It can never be sent as it is; a person has to look.
 TryEnd unsendable(std::string reason);
+/// The mail server took it from a process that died before it could write that down.
+TryEnd accepted_before();
 /// A process died after the content may have left, and a person shall decide.
 TryEnd unknown_to_all();
 

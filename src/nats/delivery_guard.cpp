@@ -20,17 +20,30 @@ bool Incarnation::same_as(const Incarnation& other) const {
            created_at_once(consumer_created, other.consumer_created);
 }
 
-bool DeliveryGuard::verified(const Incarnation& found) {
+/// A message that is gone was acknowledged, or never was in this store: the consumer knows.
+bool DeliveryGuard::is_older(const StoreEvidence& evidence) const {
+    if (newest_seq_ == 0) {
+        return false;
+    }
+    if (evidence.newest_stored_at) {
+        const std::chrono::nanoseconds ours(newest_stored_at_ns_);
+        return *evidence.newest_stored_at != Time(std::chrono::floor<Time::duration>(ours));
+    }
+    return evidence.last_seq < newest_seq_ || evidence.delivered_seq < newest_seq_;
+}
+
+bool DeliveryGuard::verified(const Incarnation& found, const StoreEvidence& evidence) {
     in_doubt_ = false;
     // Leaders and servers may count on from less than they had told: a new start for both.
     last_consumer_seq_ = 0;
     highest_stream_seq_ = 0;
     highest_stored_at_ns_ = 0;
-    const bool same = incarnation_ && incarnation_->same_as(found);
+    const bool same = incarnation_ && incarnation_->same_as(found) && !is_older(evidence);
     incarnation_ = found;
     if (same) {
         return false;
     }
+    newest_seq_ = 0;
     ++number_;
     return true;
 }
@@ -56,6 +69,10 @@ bool DeliveryGuard::consistent(const AckSubject& delivery) {
     if (delivery.stream_seq > highest_stream_seq_) {
         highest_stream_seq_ = delivery.stream_seq;
         highest_stored_at_ns_ = delivery.stored_at_ns;
+    }
+    if (delivery.stream_seq > newest_seq_) {
+        newest_seq_ = delivery.stream_seq;
+        newest_stored_at_ns_ = delivery.stored_at_ns;
     }
     return true;
 }

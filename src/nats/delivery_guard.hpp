@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "nats/ack_subject.hpp"
 
 #include <chrono>
@@ -34,6 +35,14 @@ struct Incarnation {
     bool same_as(const Incarnation& other) const;
 };
 
+/// What the server has of the newest message that was delivered to us. A store that was put back
+/// from an older copy has the times of creation of the newer one.
+struct StoreEvidence {
+    std::uint64_t last_seq = 0;              ///< Of the stream.
+    std::uint64_t delivered_seq = 0;         ///< Of the stream, by the consumer.
+    std::optional<Time> newest_stored_at{};  ///< Of the message with newest_seq(), if it is there.
+};
+
 /// Whether two times, as a server writes them, may be of one creation: a restart moves them a
 /// little (Incarnation::consumer_tolerance).
 bool created_at_once(const std::string& one, const std::string& other);
@@ -52,9 +61,12 @@ public:
     /// Grows with each doubt: infos that were asked for before the latest one prove nothing.
     std::uint64_t doubts() const { return doubts_; }
 
+    /// The newest message that was delivered in this incarnation; 0 = none.
+    std::uint64_t newest_seq() const { return newest_seq_; }
+
     /// Both infos were read. True when they are of another incarnation than before (the first one
-    /// counts as such): the tokens so far are dead.
-    bool verified(const Incarnation& found);
+    /// counts as such), or of an older copy of its store: the tokens so far are dead.
+    bool verified(const Incarnation& found, const StoreEvidence& evidence);
 
     /// Looks at a delivery in the order of arrival. False = sequences or store times contradict
     /// what came before: another stream or consumer may answer now; it is in doubt from here on.
@@ -67,6 +79,8 @@ public:
     const std::optional<Incarnation>& incarnation() const { return incarnation_; }
 
 private:
+    bool is_older(const StoreEvidence& evidence) const;
+
     bool in_doubt_ = true;
     std::uint64_t doubts_ = 0;
     std::uint64_t number_ = 0;
@@ -74,6 +88,9 @@ private:
     std::uint64_t last_consumer_seq_ = 0;
     std::uint64_t highest_stream_seq_ = 0;
     std::int64_t highest_stored_at_ns_ = 0;
+    // The same of all that was delivered in this incarnation, over all looks.
+    std::uint64_t newest_seq_ = 0;
+    std::int64_t newest_stored_at_ns_ = 0;
 };
 
 }  // namespace chatear::nats

@@ -137,8 +137,9 @@ private:
     asio::awaitable<void> run();
     asio::awaitable<void> verify();
     asio::awaitable<void> pull_until_doubt();
-    void adopt(const ReconciledConsumer& found, std::uint64_t epoch);
-    void note_incarnation(const ReconciledConsumer& found);
+    void adopt(const ReconciledConsumer& found, const StoreEvidence& evidence, std::uint64_t epoch);
+    asio::awaitable<StoreEvidence> gather_evidence(const ReconciledConsumer& found);
+    void note_incarnation(const ReconciledConsumer& found, const StoreEvidence& evidence);
     void note_differences(const ReconciledConsumer& found);
     void note_trouble(const std::string& why);
     void subscribe_slots();

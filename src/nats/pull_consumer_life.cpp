@@ -1,4 +1,4 @@
-// How a pull consumer verifies, pulls and receives; what its owner calls is in pull_consumer.cpp.
+// How a pull consumer pulls and receives; what its owner calls is in pull_consumer.cpp.
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "nats/pull_consumer.hpp"
@@ -61,94 +61,6 @@ asio::awaitable<void> PullConsumer::run() {
             co_await net::sleep_for(pause);
         }
     }
-}
-
-/// Looks at stream and consumer, declares what is missing. Afterwards they are trusted(), or
-/// trouble_ says why not; neither when something happened meanwhile: look again.
-asio::awaitable<void> PullConsumer::verify() {
-    ++counters_.verifications;
-    guard_.doubt();
-    const std::uint64_t doubts = guard_.doubts();
-    const std::uint64_t epoch = connection_.epoch();
-    std::string why;
-    try {
-        const ApiResult<ReconciledConsumer> found = co_await reconcile(jetstream_, declaration_);
-        if (!found) {
-            why = found.error().text();
-        } else if (guard_.doubts() == doubts && connection_.epoch() == epoch) {
-            adopt(*found, epoch);
-        }
-    } catch (const Unavailable& error) {
-        why = error.why();
-    }
-    note_trouble(why);
-}
-
-void PullConsumer::note_trouble(const std::string& why) {
-    if (!why.empty() && why != trouble_) {
-        log::error("a consumer cannot be used", {{"consumer", describe()}, {"reason", why}});
-    }
-    trouble_ = why;
-}
-
-void PullConsumer::adopt(const ReconciledConsumer& found, std::uint64_t epoch) {
-    stream_ = found.stream.info.config.name;
-    note_incarnation(found);
-    note_differences(found);
-    verified_epoch_ = epoch;
-    const ConsumerConfig& config = found.info.config;
-    book_.set_limits(
-        static_cast<std::size_t>(std::max<std::int64_t>(0, config.max_request_batch)),
-        static_cast<std::size_t>(std::max<std::int64_t>(0, config.max_request_bytes)),
-        std::chrono::duration_cast<milliseconds>(config.max_request_expires)
-    );
-    book_.on_restart(now());
-    pull_subject_ = "$JS.API.CONSUMER.MSG.NEXT." + stream_ + "." + declaration_.durable;
-    subscribe_slots();
-    subscribe_advisories();
-    release_held();
-    changed_.notify_all();
-}
-
-void PullConsumer::note_incarnation(const ReconciledConsumer& found) {
-    const bool known = guard_.number() != 0;
-    const bool other = guard_.verified(
-        {found.stream.info.config.name, found.stream.info.created, found.info.created}
-    );
-    if (!other || !known) {
-        return;
-    }
-    ++counters_.incarnations;
-    const bool recreated = found.created || found.stream.created;
-    if (recreated) {
-        ++counters_.recreated;
-    }
-    log::error(
-        recreated ? "a stream or consumer was missing and has been declared again"
-                  : "a stream or consumer was made anew by someone else",
-        {{"consumer", describe()},
-         {"stream_missing", found.stream.created},
-         {"consumer_missing", found.created}}
-    );
-}
-
-void PullConsumer::note_differences(const ReconciledConsumer& found) {
-    std::vector<std::string> differences;
-    for (const std::string& text : found.stream.differences) {
-        differences.push_back("stream " + stream_ + ": " + text);
-    }
-    for (const std::string& text : found.differences) {
-        differences.push_back("consumer " + declaration_.durable + ": " + text);
-    }
-    if (differences != differences_) {
-        for (const std::string& text : differences) {
-            log::warn(
-                "JetStream's configuration is not the declared one; it is used as it is",
-                {{"reason", text}}
-            );
-        }
-    }
-    differences_ = std::move(differences);
 }
 
 /// New subjects at each start: a request of before, should it still live in the server, finds

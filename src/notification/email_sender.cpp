@@ -53,12 +53,14 @@ runtime::LedgerTable email_ledger() {
     runtime::LedgerTable table;
     table.name = "email_sends";
     table.has_subject = false;
+    table.subject = "email.send";
     table.working_word = "sending";
     table.done_word = "sent";
     table.claim_columns = {
         {"recipient", "text"}, {"template_name", "text"}, {"message_id", "text"}};
     table.verdict_columns = {{"smtp_reply", "text"}, {"error", "text"}};
     table.done_at_column = "sent_at";
+    table.reply_column = "smtp_reply";
     table.kept_column = "kept";
     return table;
 }
@@ -162,14 +164,22 @@ asio::awaitable<std::optional<Outcome>> EmailSender::check_limits(
 
 asio::awaitable<Outcome> EmailSender::hand_over(mail::Message message, Delivery delivery) {
     smtp::BeforeContent before = [delivery]() mutable { return delivery.begin_content(); };
-    const smtp::SendResult result =
-        co_await notification::hand_over(transport_, std::move(message), std::move(before));
+    ContentAnswered answered = [delivery](bool accepted, std::string_view words) mutable {
+        delivery.content_answered(accepted, words);
+    };
+    const smtp::SendResult result = co_await notification::hand_over(
+        transport_, std::move(message), std::move(before), std::move(answered)
+    );
     co_return judge(result, delivery);
 }
 
 Outcome EmailSender::judge(const smtp::SendResult& result, Delivery& delivery) const {
     if (result.status == smtp::SendStatus::in_doubt) {
         on_in_doubt_();
+        log::warn(
+            "a content was sent and no answer came: a second copy may arrive",
+            {{"event_id", delivery.event_id()}, {"reason", result.reply.one_line()}}
+        );
     }
     delivery.log_field("smtp_code", std::to_string(result.reply.code));
     if (result.reply.code != 0) {

@@ -25,7 +25,10 @@ Result<std::string> write_content(const mail::Message& message, const smtp::Capa
 }  // namespace
 
 asio::awaitable<smtp::SendResult> hand_over(
-    MailTransport& transport, mail::Message message, smtp::BeforeContent before
+    MailTransport& transport,
+    mail::Message message,
+    smtp::BeforeContent before,
+    ContentAnswered answered
 ) {
     smtp::Envelope envelope;
     envelope.mail_from = message.from.addr_spec();
@@ -35,7 +38,12 @@ asio::awaitable<smtp::SendResult> hand_over(
     smtp::ContentSource content = [shared](const smtp::Capabilities& server) {
         return write_content(*shared, server);
     };
-    co_return co_await transport.send(std::move(envelope), std::move(content), std::move(before));
+    smtp::SendResult result =
+        co_await transport.send(std::move(envelope), std::move(content), std::move(before));
+    if (result.status != smtp::SendStatus::in_doubt) {
+        answered(result.status == smtp::SendStatus::accepted, result.reply.one_line());
+    }
+    co_return result;
 }
 
 std::string describe(const smtp::SendResult& result) {

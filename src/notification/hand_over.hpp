@@ -5,12 +5,22 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
+#include <string_view>
+
 namespace chatear::notification {
+
+/// Told at once what became of a content that may have left: the server took it, with these words,
+/// or surely did not. Not called where nobody knows.
+using ContentAnswered = std::function<void(bool accepted, std::string_view words)>;
 
 /// Gives a composed e-mail to `transport`; its bytes are written once the server's abilities are
 /// known. As MailTransport::send().
 asio::awaitable<smtp::SendResult> hand_over(
-    MailTransport& transport, mail::Message message, smtp::BeforeContent before
+    MailTransport& transport,
+    mail::Message message,
+    smtp::BeforeContent before,
+    ContentAnswered answered
 );
 
 /// "550 5.1.1 no such user (rcpt)": what an end means, for people and ledgers.

@@ -47,7 +47,7 @@ asio::awaitable<Handle> open_one(Words words, std::chrono::milliseconds limit) {
     while (next != PGRES_POLLING_OK) {
         // libpq may have closed its socket and opened another under the same number (next address,
         // TLS fallback), so it is handed to epoll anew each time.
-        socket.assign(PQsocket(handle.get()));
+        socket.assign(PQsocket(handle.get()), where);
         bool ready = false;
         if (next == PGRES_POLLING_READING) {
             ready = co_await socket.ready_to_read();
@@ -94,6 +94,14 @@ asio::awaitable<std::vector<HostPort>> addresses_of(
 
 void Finish::operator()(pg_conn* connection) const {
     PQfinish(connection);
+}
+
+void BorrowedSocket::assign(int socket, const std::string& where) {
+    boost::system::error_code error;
+    descriptor_.assign(socket, error);
+    if (error) {
+        throw Unavailable("postgres", where, "its socket cannot be watched: " + error.message());
+    }
 }
 
 void BorrowedSocket::release() noexcept {

@@ -31,7 +31,9 @@ public:
     BorrowedSocket(const BorrowedSocket&) = delete;
     BorrowedSocket& operator=(const BorrowedSocket&) = delete;
 
-    void assign(int socket) { descriptor_.assign(socket); }
+    /// Throws Unavailable where the kernel cannot watch it (epoll_ctl(2): ENOMEM, ENOSPC); `where`
+    /// is the server's.
+    void assign(int socket, const std::string& where);
     void release() noexcept;  ///< Waits under way end with operation_aborted.
     void cancel() { descriptor_.cancel(); }
 

@@ -60,7 +60,7 @@ void Connection::Session::adopt(Opened opened) {
         close(libpq_error());
         throw_unavailable();
     }
-    socket_.assign(PQsocket(handle_.get()));
+    socket_.assign(PQsocket(handle_.get()), where);
     open = true;
 }
 

@@ -1,4 +1,5 @@
 // What the Consumer does with what became of an event: verdict, acknowledgement, report.
+#include "base/crash_point.hpp"
 #include "base/log.hpp"
 #include "net/moment.hpp"
 #include "net/task_group.hpp"
@@ -41,7 +42,9 @@ asio::awaitable<void> Consumer::conclude(Work& work, Outcome outcome) {
     in_hand_.at(work.event->event_id).state.reset();
     switch (settlement.action) {
         case Settlement::Action::ack:
+            crash_point("before-ack");
             source_.ack(work.ack);
+            crash_point("after-ack");
             break;
         case Settlement::Action::nak:
             source_.nak(work.ack, settlement.delay);
@@ -119,6 +122,9 @@ std::vector<OutboxRow> Consumer::told_to_others(const Work& work, const Verdict&
 }
 
 std::vector<std::optional<std::string>> Consumer::noted_details(const Work& work) const {
+    if (work.state->claim.reply.already_accepted) {
+        return {};  // They stand: what was said to the process that died.
+    }
     const std::vector<LedgerColumn>& columns = subscription_.ledger.verdict_columns;
     std::vector<std::optional<std::string>> details(columns.size());
     for (const auto& [column, value] : work.state->notes) {

@@ -57,6 +57,10 @@ asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
         if (takeover_observer_) {
             takeover_observer_();
         }
+        log::warn(
+            "a process died with a content under way: a second copy may arrive",
+            {{"subject", subscription_.subject}, {"event_id", work.event->event_id}}
+        );
     }
     const ClaimAnswer answer = work.state->claim.reply.answer;
     if (answer == ClaimAnswer::granted || answer == ClaimAnswer::taken_over) {
@@ -109,6 +113,13 @@ asio::awaitable<Outcome> Consumer::run(Work& work) {
     const ClaimReply& reply = work.state->claim.reply;
     if (work.known) {
         co_return *work.known;
+    }
+    if (reply.already_accepted) {
+        log::info(
+            "what a process that died had done is written down",
+            {{"subject", subscription_.subject}, {"event_id", work.event->event_id}}
+        );
+        co_return Done{};
     }
     if (options_.hold_on_ambiguity && Delivery(work.state).possible_duplicate()) {
         Outcome held = Hold{

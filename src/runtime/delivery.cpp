@@ -11,6 +11,10 @@ asio::awaitable<bool> Delivery::begin_content() {
     co_return allowed;
 }
 
+void Delivery::content_answered(bool accepted, std::string_view words) {
+    state_->judge.content_answered(state_->claim, accepted, words);
+}
+
 void Delivery::log_field(std::string_view name, std::string value) {
     state_->log_fields.emplace_back(name, std::move(value));
 }

@@ -46,13 +46,18 @@ public:
     /// True when a process died with this event in hand after its effect may have happened.
     bool possible_duplicate() const {
         return state_->claim.reply.answer == ClaimAnswer::taken_over &&
-               state_->claim.reply.content_may_have_left;
+               state_->claim.reply.content_may_have_left && !state_->claim.reply.already_accepted;
     }
 
     /// Call it right before the effect that cannot be taken back. False: do not do it now (another
     /// process may have the event, or verdicts cannot be written); throw Unavailable or return.
     /// After it was true, Unavailable may not be thrown: what is not known is Retry or Hold.
     asio::awaitable<bool> begin_content();
+
+    /// Call it as soon as it is known what became of that effect: it happened, with these words of
+    /// the other side, or surely did not. From here on a successor of this process knows it too;
+    /// what is never answered is in doubt when this process dies before its verdict.
+    void content_answered(bool accepted, std::string_view words);
 
     /// Writes `value` into one of the ledger's verdict columns, with the verdict.
     void note(std::string_view column, std::string value);

@@ -44,28 +44,51 @@ Result<InstanceFile> InstanceFile::take(
         return Error{"STATE_DIR: cannot make ", folder, ": ", error.message()};
     }
     for (int number = 1; number <= most_processes; ++number) {
-        const std::string path = fmt::format("{}/{}-{}.lock", folder, worker, number);
-        // Written over at once: no link may lead that elsewhere.
-        const int descriptor =
-            ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (descriptor < 0) {
-            return cannot("open", path);
+        auto file = take_left(fmt::format("{}/{}-{}", folder, worker, number), instance);
+        if (!file) {
+            return file.error();
         }
-        if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-            close(descriptor);
-            continue;
+        if (*file) {
+            return std::move(**file);
         }
-        InstanceFile file(descriptor, read_instance(descriptor));
-        if (!write_instance(descriptor, instance)) {
-            return cannot("write", path);
-        }
-        return file;
     }
     return Error{"STATE_DIR: more processes than this folder has files for: ", folder};
 }
 
+Result<std::optional<InstanceFile>> InstanceFile::take_left(
+    const std::string& base, const std::string& instance
+) {
+    const std::string path = base + ".lock";
+    // Written over at once: no link may lead that elsewhere.
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor < 0) {
+        return cannot("open", path);
+    }
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        ::close(descriptor);
+        return std::optional<InstanceFile>();
+    }
+    InstanceFile file(descriptor, base, read_instance(descriptor));
+    if (!write_instance(descriptor, instance)) {
+        return cannot("write", path);
+    }
+    return std::optional(std::move(file));
+}
+
+bool InstanceFile::is_held(const std::string& base) {
+    const int descriptor = ::open((base + ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0) {
+        return false;
+    }
+    const bool held = flock(descriptor, LOCK_SH | LOCK_NB) != 0;
+    ::close(descriptor);
+    return held;
+}
+
 InstanceFile::InstanceFile(InstanceFile&& other) noexcept
-    : descriptor_(other.descriptor_), predecessor_(std::move(other.predecessor_)) {
+    : descriptor_(other.descriptor_),
+      base_(std::move(other.base_)),
+      predecessor_(std::move(other.predecessor_)) {
     other.descriptor_ = -1;
 }
 

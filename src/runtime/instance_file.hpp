@@ -18,9 +18,21 @@ public:
         const std::string& folder, const std::string& worker, const std::string& instance
     );
 
+    /// Takes the file of `base` for who looks after what a dead process left there. Nothing: a
+    /// process that lives has it.
+    static Result<std::optional<InstanceFile>> take_left(
+        const std::string& base, const std::string& instance
+    );
+
+    /// Whether a process that lives has the file of `base`.
+    static bool is_held(const std::string& base);
+
     InstanceFile(InstanceFile&& other) noexcept;
     InstanceFile& operator=(InstanceFile&&) = delete;
     ~InstanceFile();
+
+    /// `<folder>/<worker>-<number>`: how the names of what goes with the lock begin.
+    const std::string& base() const { return base_; }
 
     /// The instance that held this file and did not end in good order.
     const std::optional<std::string>& predecessor() const { return predecessor_; }
@@ -29,10 +41,11 @@ public:
     void ended();
 
 private:
-    InstanceFile(int descriptor, std::optional<std::string> predecessor)
-        : descriptor_(descriptor), predecessor_(std::move(predecessor)) {}
+    InstanceFile(int descriptor, std::string base, std::optional<std::string> predecessor)
+        : descriptor_(descriptor), base_(std::move(base)), predecessor_(std::move(predecessor)) {}
 
     int descriptor_;
+    std::string base_;
     std::optional<std::string> predecessor_;
 };
 

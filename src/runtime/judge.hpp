@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/event.hpp"
+#include "runtime/flight_book.hpp"
 #include "runtime/ledger.hpp"
 #include "runtime/verdict.hpp"
 
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatear::runtime {
@@ -32,6 +34,7 @@ struct Claim {
     std::uint64_t claim_no = 0;
     std::uint64_t lease_number = 0;  ///< Of the ContentGate when it was made.
     ClaimReply reply;
+    std::optional<FlightBook::Place> flight{};  ///< From its content on, until its verdict stands.
 };
 
 /// Who may work on an event, and where its verdict goes: a ledger in PostgreSQL, or, for a worker
@@ -58,6 +61,12 @@ public:
 
     /// Asked right before what cannot be taken back begins (rules 7, 12, 13); false = it must not.
     virtual asio::awaitable<bool> begin_content(const Event& event, Claim& claim) = 0;
+
+    /// It is known what became of a content that begin_content() let go: the other side took it,
+    /// with these words, or surely did not. Survives this process from here on; never waits.
+    /// A judge that keeps no flight recorder has nothing to do.
+    virtual void content_answered(Claim& /*claim*/, bool /*accepted*/, std::string_view /*words*/) {
+    }
 
     /// Rule 19: how often processes died while this event ran alone.
     virtual asio::awaitable<std::uint32_t> begin_alone(const Event& event) = 0;

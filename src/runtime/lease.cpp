@@ -13,12 +13,12 @@ Lease::Lease(
     Registry& registry,
     ContentGate& gate,
     const Clock& clock,
-    std::vector<std::string> predecessors
+    std::function<asio::awaitable<void>()> settle_predecessors
 )
     : registry_(registry),
       gate_(gate),
       clock_(clock),
-      predecessors_(std::move(predecessors)),
+      settle_predecessors_(std::move(settle_predecessors)),
       tasks_(executor) {}
 
 void Lease::start() {
@@ -45,9 +45,9 @@ asio::awaitable<void> Lease::renew_once() {
     const BootTime asked_at = clock_.boot_time();
     co_await registry_.renew();
     gate_.renewed(asked_at);
-    if (!predecessors_.empty()) {
-        co_await registry_.declare_dead(predecessors_);
-        predecessors_.clear();
+    if (settle_predecessors_) {
+        co_await settle_predecessors_();
+        settle_predecessors_ = nullptr;
     }
 }
 

@@ -7,8 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
-#include <string>
-#include <vector>
+#include <functional>
 
 namespace chatear::runtime {
 
@@ -19,13 +18,14 @@ public:
     static constexpr std::chrono::milliseconds renewal{5'000};
     static constexpr std::chrono::milliseconds retry{1'000};
 
-    /// `predecessors`: instances whose locked file we took over; declared dead first.
+    /// `settle_predecessors`: done once, behind the first renewal; asked again where it throws
+    /// Unavailable. Empty = there are none.
     Lease(
         const asio::any_io_executor& executor,
         Registry& registry,
         ContentGate& gate,
         const Clock& clock,
-        std::vector<std::string> predecessors
+        std::function<asio::awaitable<void>()> settle_predecessors
     );
 
     void start();
@@ -45,7 +45,7 @@ private:
     Registry& registry_;
     ContentGate& gate_;
     const Clock& clock_;
-    std::vector<std::string> predecessors_;
+    std::function<asio::awaitable<void>()> settle_predecessors_;
     bool started_ = false;
     net::TaskGroup tasks_;
 };

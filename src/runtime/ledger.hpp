@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "runtime/flight_log.hpp"
 #include "runtime/outbox.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -37,14 +38,16 @@ struct LedgerColumn {
 struct LedgerTable {
     std::string name = "event_ledger";
     bool has_subject = true;  ///< Whether `subject` is part of its key.
+    std::string subject{};    ///< Whose ledger it is, where it is not.
     std::string working_word = "working";
     std::string done_word = "done";
     std::vector<LedgerColumn> claim_columns{};    ///< Written when a row is made (recipient, ...).
     std::vector<LedgerColumn> verdict_columns{};  ///< Written by a verdict (smtp_reply, ...).
     std::string done_at_column{};                 ///< Set to now() by `done`; empty = none.
-    std::string kept_column{};  ///< A boolean; final rows with it outlive `age`. Empty = none.
-    /// Whether begin_content() is called before each content (rule 13, `hold`): then the content of
-    /// a taken-over claim without content_at has surely not left. Otherwise it may always have.
+    std::string reply_column{};  ///< One of verdict_columns: what the other side said to a content.
+    std::string kept_column{};   ///< A boolean; final rows with it outlive `age`. Empty = none.
+    /// Whether begin_content() is called before each content (rule 13, `hold`) and writes
+    /// content_at, since when the content may have left. Otherwise a claim does.
     bool keeps_content_at = false;
 };
 
@@ -73,10 +76,10 @@ enum class ClaimAnswer {
 
 struct ClaimReply {
     ClaimAnswer answer = ClaimAnswer::held;
-    std::uint32_t attempts = 0;   ///< Verdicts so far, deferrals not counted.
-    std::uint32_t takeovers = 0;  ///< From dead processes, this one included.
-    bool content_may_have_left =
-        false;  ///< Of a taken-over event: its content_at stands, or is not kept.
+    std::uint32_t attempts = 0;          ///< Verdicts so far, deferrals not counted.
+    std::uint32_t takeovers = 0;         ///< From dead processes, this one included.
+    bool content_may_have_left = false;  ///< Of a taken-over event: in the hands of a dead process.
+    bool already_accepted = false;       ///< Its effect happened in the hands of a dead process.
 };
 
 /// How a handler ended. Written with what is to be published in one statement (rule 9).
@@ -125,6 +128,12 @@ public:
     };
     virtual asio::awaitable<std::vector<bool>> begin_content(std::vector<ContentRequest> requests
     ) = 0;
+
+    /// Writes down what the flight recorder of a process that is surely dead says of its claims.
+    /// Those without a flight have not begun their content, if the log is complete; what was
+    /// accepted is answered with `already_accepted` from now on, and becomes `done` at once where
+    /// somebody else's verdict stands. Before Registry::declare_dead(); may be asked again.
+    virtual asio::awaitable<void> speak_for(FlightLog dead) = 0;
 
     /// Removes at most `most` final rows not updated for `age`, but none that is kept; how many
     /// went.

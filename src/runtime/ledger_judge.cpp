@@ -1,5 +1,6 @@
 #include "runtime/ledger_judge.hpp"
 
+#include "base/crash_point.hpp"
 #include "base/log.hpp"
 #include "net/backoff.hpp"
 #include "net/timer.hpp"
@@ -54,11 +55,13 @@ LedgerJudge::LedgerJudge(
     Outbox& outbox,
     Suspects& suspects,
     ContentGate& gate,
-    bool notes_content
+    bool notes_content,
+    FlightBook* flights
 )
     : suspects_(suspects),
       gate_(gate),
       notes_content_(notes_content),
+      flights_(flights),
       claims_(
           executor,
           "claims",
@@ -85,7 +88,9 @@ asio::awaitable<ClaimReply> LedgerJudge::claim(
     const Event& event, std::uint64_t claim_no, std::vector<std::optional<std::string>> details
 ) {
     ClaimRequest request = claim_request(event, claim_no, std::move(details));
-    co_return co_await claims_.call(std::move(request));
+    const ClaimReply reply = co_await claims_.call(std::move(request));
+    crash_point("after-claim");
+    co_return reply;
 }
 
 asio::awaitable<Settlement> LedgerJudge::record(
@@ -105,7 +110,12 @@ asio::awaitable<Settlement> LedgerJudge::record(
     request.details = std::move(details);
     request.publish = std::move(verdict.publish);
     const ContentGate::Waiting waiting(gate_);
+    crash_point("before-record");
     const bool stands = co_await persist(verdicts_, std::move(request));
+    if (claim.flight) {
+        flights_->end(*claim.flight);
+    }
+    crash_point("after-record");
     Settlement settlement;
     settlement.action = stands ? Settlement::Action::ack : Settlement::Action::drop;
     co_return settlement;
@@ -128,7 +138,28 @@ asio::awaitable<bool> LedgerJudge::begin_content(const Event& event, Claim& clai
         claim.lease_number = lease_number;
     }
     // All may have changed meanwhile: a lease that ran out and was renewed may have cost the claim.
-    co_return may_begin() && claim.lease_number == gate_.lease_number();
+    const bool allowed = may_begin() && claim.lease_number == gate_.lease_number();
+    crash_point("before-content");
+    if (allowed && flights_ != nullptr && !claim.flight) {
+        claim.flight = flights_->begin(
+            event.message.subject, claim.event_id, claim.generation, claim.claim_no
+        );
+    }
+    crash_point("content-begun");
+    co_return allowed;
+}
+
+void LedgerJudge::content_answered(Claim& claim, bool accepted, std::string_view words) {
+    if (!claim.flight) {
+        return;
+    }
+    if (accepted) {
+        flights_->accept(*claim.flight, words);
+        crash_point("after-250");
+    } else {
+        flights_->end(*claim.flight);
+        claim.flight.reset();
+    }
 }
 
 bool LedgerJudge::may_begin() const {

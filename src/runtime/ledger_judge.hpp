@@ -15,14 +15,16 @@ public:
     static constexpr std::size_t most_in_a_batch = 512;
 
     /// `notes_content`: commit content_at before each content (MAIL_ON_AMBIGUITY=hold), not only
-    /// where a lease has run out since the claim.
+    /// where a lease has run out since the claim. `flights`: what tells a successor of contents
+    /// under way; null = nothing does.
     LedgerJudge(
         const asio::any_io_executor& executor,
         Ledger& ledger,
         Outbox& outbox,
         Suspects& suspects,
         ContentGate& gate,
-        bool notes_content
+        bool notes_content,
+        FlightBook* flights = nullptr
     );
 
     asio::awaitable<ClaimReply> claim(
@@ -36,6 +38,7 @@ public:
     ) override;
     asio::awaitable<void> bury(OutboxRow dead_letter) override;
     asio::awaitable<bool> begin_content(const Event& event, Claim& claim) override;
+    void content_answered(Claim& claim, bool accepted, std::string_view words) override;
     asio::awaitable<std::uint32_t> begin_alone(const Event& event) override;
     asio::awaitable<void> end_alone(const Event& event) override;
 
@@ -48,6 +51,7 @@ private:
     Suspects& suspects_;
     ContentGate& gate_;
     bool notes_content_;
+    FlightBook* flights_;
     Coalescer<ClaimRequest, ClaimReply> claims_;
     Coalescer<VerdictRequest, bool> verdicts_;
     Coalescer<Ledger::ContentRequest, bool> contents_;

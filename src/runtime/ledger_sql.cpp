@@ -50,14 +50,17 @@ me AS MATERIALIZED (
                             AND renewed_since <= now() - interval '30 seconds'), false) AS steady
     FROM workers WHERE instance = $1)
 INSERT INTO {table} AS t
-    ({key}, status, generation, claimed_by, claim_no, content_sha256, published_at, takeovers, content_at, updated_at{detail_names})
-SELECT {input_key}, '{working}', i.generation, $1, i.claim_no, i.content_sha256, i.published_at, 0, NULL, now(){detail_values}
+    ({key}, status, generation, claimed_by, claim_no, content_sha256, published_at, takeovers, content_at, content_in_doubt,
+     updated_at{detail_names})
+SELECT {input_key}, '{working}', i.generation, $1, i.claim_no, i.content_sha256, i.published_at, 0, {may_leave_at}, false,
+       now(){detail_values}
 FROM input i
 WHERE i.generation > 0 OR i.published_at >= now() - $2::bigint * interval '1 millisecond'
    OR EXISTS (SELECT FROM {table} t WHERE {same_key})
 ORDER BY i.place
 ON CONFLICT ({key}) DO UPDATE SET
-    (status, generation, claimed_by, claim_no, content_sha256, published_at, takeovers, content_at, updated_at{detail_names}) = (
+    (status, generation, claimed_by, claim_no, content_sha256, published_at, takeovers, content_at, content_in_doubt,
+     updated_at{detail_names}) = (
     SELECT CASE WHEN take THEN '{working}' ELSE t.status END,
            CASE WHEN take THEN excluded.generation ELSE t.generation END,
            CASE WHEN take THEN excluded.claimed_by ELSE t.claimed_by END,
@@ -65,7 +68,8 @@ ON CONFLICT ({key}) DO UPDATE SET
            CASE WHEN take THEN excluded.content_sha256 ELSE t.content_sha256 END,
            coalesce(t.published_at, excluded.published_at),
            CASE WHEN fresh THEN 0 WHEN take AND NOT released THEN t.takeovers + 1 ELSE t.takeovers END,
-           CASE WHEN fresh THEN NULL ELSE t.content_at END,
+           CASE WHEN take THEN {may_leave_at} ELSE t.content_at END,
+           NOT fresh AND (t.content_in_doubt OR (take AND NOT released AND t.content_at IS NOT NULL)),
            CASE WHEN take THEN now() ELSE t.updated_at END{detail_keeps}
     FROM (
         SELECT same_content AND fresh AS fresh,
@@ -82,7 +86,7 @@ ON CONFLICT ({key}) DO UPDATE SET
                        OR (me.steady AND (w.instance IS NULL OR w.renewed_at < now() - interval '30 seconds'))) AS dead
             FROM me LEFT JOIN workers w ON w.instance = t.claimed_by) seen) decided)
 RETURNING {returned_subject} AS subject, event_id, status, attempts, generation, claimed_by, claim_no, takeovers,
-          content_sha256, content_at IS NOT NULL AS content_began)";
+          content_sha256, content_in_doubt, content_accepted)";
 
 // A verdict: rules 9, 10, 11. The rows are locked in key order first; what is to be published comes
 // from the UPDATE's RETURNING, so that both stand or neither. `done` wins over whoever has the
@@ -129,6 +133,27 @@ locked AS MATERIALIZED (
     WHERE t.status = '{working}' AND t.generation = i.generation AND t.claimed_by = $1 AND t.claim_no = i.claim_no
     ORDER BY i.place FOR UPDATE OF t)
 UPDATE {table} t SET content_at = now() FROM locked i WHERE {same_key} RETURNING i.place)";
+
+// Of a claim whose holder is dead.
+constexpr std::string_view not_begun_form = R"(
+WITH input AS MATERIALIZED (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[]) AS u (subject, event_id, generation, claim_no)),
+locked AS MATERIALIZED (
+    SELECT {key} FROM {table} t
+    WHERE t.status = '{working}' AND t.claimed_by = $1 AND t.content_at IS NOT NULL
+      AND NOT EXISTS (SELECT FROM input i
+                      WHERE {same_key} AND i.generation = t.generation AND i.claim_no = t.claim_no)
+    ORDER BY {key} FOR UPDATE OF t)
+UPDATE {table} t SET content_at = NULL FROM locked i WHERE {same_key})";
+
+// As `done` does, it matches the event alone.
+constexpr std::string_view accepted_form = R"(
+WITH input AS MATERIALIZED (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS u (subject, event_id, words, place)),
+locked AS MATERIALIZED (
+    SELECT i.* FROM input i JOIN {table} t ON {same_key}
+    WHERE t.status IN ('{working}', 'retrying', 'deferred') ORDER BY i.place FOR UPDATE OF t)
+UPDATE {table} t SET content_accepted = true{reply} FROM locked i WHERE {same_key} RETURNING i.place)";
 
 constexpr std::string_view remove_form = R"(
 WITH old AS MATERIALIZED (
@@ -178,10 +203,9 @@ std::string done_at_set(const LedgerTable& table) {
     );
 }
 
-}  // namespace
-
-LedgerSql::LedgerSql(const LedgerTable& table) {
+std::string claim_sql(const LedgerTable& table) {
     Form claims(table);
+    claims.add("may_leave_at", table.keeps_content_at ? "NULL" : "now()");
     claims.add("detail_arrays", each(table.claim_columns, 9, ", ${n}::text[]"));
     claims.add("detail_names", each(table.claim_columns, 9, ", {name}"));
     claims.add(
@@ -190,8 +214,10 @@ LedgerSql::LedgerSql(const LedgerTable& table) {
     claims.add(
         "detail_keeps", each(table.claim_columns, 9, ", coalesce(t.{name}, excluded.{name})")
     );
-    claim = claims.fill(claim_form);
+    return claims.fill(claim_form);
+}
 
+std::string record_sql(const LedgerTable& table) {
     Form verdicts(table);
     verdicts.add("detail_arrays", each(table.verdict_columns, 10, ", ${n}::text[]"));
     verdicts.add("detail_names", each(table.verdict_columns, 10, ", {name}"));
@@ -211,18 +237,37 @@ LedgerSql::LedgerSql(const LedgerTable& table) {
         "p.generation"
     );
     verdicts.add("outbox_rows", outbox_rows_select(10 + table.verdict_columns.size()));
-    record = verdicts.fill(record_form);
+    return verdicts.fill(record_form);
+}
 
-    begin_content = Form(table).fill(begin_content_form);
+std::string accepted_sql(const LedgerTable& table) {
+    Form acceptance(table);
+    CHATEAR_ASSERT(table.reply_column.empty() || is_name(table.reply_column));
+    acceptance.add(
+        "reply", table.reply_column.empty() ? "" : fmt::format(", {} = i.words", table.reply_column)
+    );
+    return acceptance.fill(accepted_form);
+}
 
+std::string remove_sql(const LedgerTable& table) {
     Form removal(table);
     removal.add("final", fmt::format("'{}', 'failed', 'ambiguous'", table.done_word));
     CHATEAR_ASSERT(table.kept_column.empty() || is_name(table.kept_column));
     removal.add(
         "not_kept", table.kept_column.empty() ? "" : fmt::format(" AND NOT {}", table.kept_column)
     );
-    remove_final_rows = removal.fill(remove_form);
+    return removal.fill(remove_form);
 }
+
+}  // namespace
+
+LedgerSql::LedgerSql(const LedgerTable& table)
+    : claim(claim_sql(table)),
+      record(record_sql(table)),
+      begin_content(Form(table).fill(begin_content_form)),
+      not_begun(Form(table).fill(not_begun_form)),
+      accepted(accepted_sql(table)),
+      remove_final_rows(remove_sql(table)) {}
 
 std::string ledger_word(const LedgerTable& table, LedgerStatus status) {
     switch (status) {

@@ -27,6 +27,14 @@ struct LedgerSql {
     /// places of those that are still ours.
     std::string begin_content;
 
+    /// $1 a dead instance; arrays: $2 subjects, $3 event ids, $4 generations, $5 claim numbers of
+    /// its contents. Says of its other claims that their content has not begun.
+    std::string not_begun;
+
+    /// Arrays in key order: $1 subjects, $2 event ids, $3 words. The places of those that somebody
+    /// will still work on, which are marked.
+    std::string accepted;
+
     /// $1 age in ms, $2 most.
     std::string remove_final_rows;
 };

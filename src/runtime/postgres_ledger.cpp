@@ -2,12 +2,12 @@
 
 #include "base/assert.hpp"
 #include "postgres/storable_text.hpp"
+#include "runtime/ledger_params.hpp"
 #include "runtime/outbox_rows.hpp"
 #include "runtime/store_statement.hpp"
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 #include <utility>
 
 namespace chatear::runtime {
@@ -21,50 +21,6 @@ WITH superseded AS MATERIALIZED (
         ON o.origin_subject = u.subject AND o.event_id = u.event_id
     WHERE o.kind IN ('event', 'dead_letter') ORDER BY o.id FOR UPDATE OF o)
 DELETE FROM outbox o USING superseded s WHERE o.id = s.id)";
-
-constexpr auto key_of = [](const auto& request) {
-    return std::tie(request.subject, request.event_id);
-};
-
-// One array for each column: what each request says of it, or NULL where it says nothing.
-template <typename Request>
-void add_details(
-    postgres::Params& params,
-    const std::vector<LedgerColumn>& columns,
-    const std::vector<Request>& requests,
-    const std::vector<std::size_t>& places
-) {
-    for (std::size_t column = 0; column < columns.size(); ++column) {
-        std::vector<std::optional<std::string>> values;
-        for (const std::size_t place : places) {
-            const auto& details = requests[place].details;
-            CHATEAR_ASSERT(details.empty() || details.size() == columns.size());
-            const bool given = !details.empty() && details[column].has_value();
-            values.push_back(
-                given ? std::optional(postgres::storable_text(*details[column])) : std::nullopt
-            );
-        }
-        params.optional_texts(values);
-    }
-}
-
-// The four arrays that name claims.
-template <typename Request>
-void add_claims(
-    postgres::Params& params,
-    const std::vector<Request>& requests,
-    const std::vector<std::size_t>& places
-) {
-    std::vector<std::string> subjects, event_ids;
-    std::vector<std::int64_t> generations, claim_nos;
-    for (const std::size_t place : places) {
-        subjects.push_back(requests[place].subject);
-        event_ids.push_back(requests[place].event_id);
-        generations.push_back(requests[place].generation);
-        claim_nos.push_back(static_cast<std::int64_t>(requests[place].claim_no));
-    }
-    params.texts(subjects).texts(event_ids).integers(generations).integers(claim_nos);
-}
 
 constexpr std::size_t most_bytes = std::size_t{8} * 1024 * 1024;  // Published by one statement.
 
@@ -95,7 +51,7 @@ asio::awaitable<std::vector<ClaimReply>> PostgresLedger::claim(std::vector<Claim
     ClaimReply unknown;
     unknown.answer = ClaimAnswer::too_old;  // Only these have no row afterwards (rule 3).
     std::vector<ClaimReply> replies(requests.size(), unknown);
-    const std::vector<Places> rounds = rounds_by_key(requests, key_of);
+    const std::vector<Places> rounds = rounds_by_key(requests, ledger_key);
     for (const Places& places : rounds) {
         postgres::Params params = claim_params(requests, places);
         const postgres::Rows rows =
@@ -156,8 +112,8 @@ ClaimReply PostgresLedger::reply_from(
     } else if (status == table_.working_word && ours) {
         // Within one generation takeovers only count what was taken from the dead.
         reply.answer = reply.takeovers > 0 ? ClaimAnswer::taken_over : ClaimAnswer::granted;
-        reply.content_may_have_left =
-            reply.takeovers > 0 && (!table_.keeps_content_at || rows.boolean(row, "content_began"));
+        reply.content_may_have_left = rows.boolean(row, "content_in_doubt");
+        reply.already_accepted = rows.boolean(row, "content_accepted");
     } else if (status == table_.working_word) {
         reply.answer = ClaimAnswer::held;
     } else {
@@ -169,7 +125,7 @@ ClaimReply PostgresLedger::reply_from(
 
 asio::awaitable<std::vector<bool>> PostgresLedger::record(std::vector<VerdictRequest> requests) {
     std::vector<bool> stand(requests.size(), false);
-    const std::vector<Places> rounds = rounds_by_key(requests, key_of);
+    const std::vector<Places> rounds = rounds_by_key(requests, ledger_key);
     for (const Places& round : rounds) {
         for (const Places& places : parts_by_size(requests, round, most_bytes, published_bytes)) {
             const std::vector<std::size_t> standing = co_await record_part(requests, places);
@@ -243,7 +199,7 @@ asio::awaitable<std::vector<bool>> PostgresLedger::begin_content(
     std::vector<ContentRequest> requests
 ) {
     std::vector<bool> ours(requests.size(), false);
-    const std::vector<Places> rounds = rounds_by_key(requests, key_of);
+    const std::vector<Places> rounds = rounds_by_key(requests, ledger_key);
     for (const Places& places : rounds) {
         postgres::Params params;
         params.text(identity_.instance);

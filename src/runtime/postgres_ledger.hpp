@@ -25,6 +25,7 @@ public:
     asio::awaitable<std::vector<ClaimReply>> claim(std::vector<ClaimRequest> requests) override;
     asio::awaitable<std::vector<bool>> record(std::vector<VerdictRequest> requests) override;
     asio::awaitable<std::vector<bool>> begin_content(std::vector<ContentRequest> requests) override;
+    asio::awaitable<void> speak_for(FlightLog dead) override;
     asio::awaitable<std::size_t> remove_final_rows(std::chrono::milliseconds age, std::size_t most)
         override;
 
@@ -39,6 +40,9 @@ private:
     postgres::Params record_params(
         const std::vector<VerdictRequest>& requests, const Places& places
     ) const;
+    asio::awaitable<std::vector<std::size_t>> mark_accepted(
+        const std::vector<Flight>& flights, const Places& places
+    );
     ClaimReply reply_from(const postgres::Rows& rows, std::size_t row, const ClaimRequest& request)
         const;
 

@@ -50,8 +50,10 @@ postgres::Params who(const Identity& identity) {
 }  // namespace
 
 PostgresRegistry::PostgresRegistry(postgres::Pool& pool, Identity identity)
-    : pool_(pool), identity_(std::move(identity)) {
-    pool.run_first({renew_row, [identity = identity_] { return who(identity); }, {}});
+    : pool_(pool), identity_(std::move(identity)) {}
+
+void PostgresRegistry::renew_on_each_connection() {
+    pool_.run_first({renew_row, [identity = identity_] { return who(identity); }, {}});
 }
 
 asio::awaitable<void> PostgresRegistry::renew() {

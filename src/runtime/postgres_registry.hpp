@@ -11,9 +11,12 @@ namespace chatear::runtime {
 /// The table `workers` over PostgreSQL (rule 7).
 class PostgresRegistry final : public Registry {
 public:
-    /// Makes the renewal the first statement on each new connection of `pool`, so construct it
-    /// before the pool is started. The pool must outlive it.
+    /// The pool must outlive it.
     PostgresRegistry(postgres::Pool& pool, Identity identity);
+
+    /// Makes the renewal the first statement on each new connection, so that no claim is made by a
+    /// process without a row. Before the pool is started.
+    void renew_on_each_connection();
 
     asio::awaitable<void> renew() override;
     asio::awaitable<void> release() override;

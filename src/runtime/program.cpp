@@ -1,5 +1,6 @@
 #include "runtime/program.hpp"
 
+#include "base/crash_point.hpp"
 #include "base/log.hpp"
 #include "net/main_task.hpp"
 #include "runtime/private_memory.hpp"
@@ -67,6 +68,11 @@ int Program::run(const std::function<void(Worker&)>& setup) {
     if (options_.needs_postgres) {
         config.postgres = postgres::read_settings(*reader_);
         config.postgres->application_name = name_;
+    }
+    const Result<void> crash = check_crash_at();
+    if (!crash) {
+        fmt::print(stderr, "{}: {}\n", name_, crash.error().message);
+        return 2;
     }
     if (!reader_->errors().empty()) {
         for (const Error& error : reader_->errors()) {

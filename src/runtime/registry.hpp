@@ -20,8 +20,7 @@ struct Identity {
 /// for 30 s (which the taker may only believe when it has itself renewed without a gap for 30 s),
 /// or when it was declared dead (`renewed_at` = -infinity: known at once). One that is marked
 /// released ended in good order. Everything throws Unavailable("postgres"). Over PostgreSQL:
-/// `PostgresRegistry(postgres::Pool&, Identity)`, whose constructor makes the renewal the pool's
-/// first statement (Pool::run_first).
+/// `PostgresRegistry(postgres::Pool&, Identity)`.
 class Registry {
 public:
     virtual ~Registry() = default;

@@ -1,5 +1,6 @@
 #include "runtime/relay.hpp"
 
+#include "base/crash_point.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "net/moment.hpp"
@@ -124,6 +125,7 @@ asio::awaitable<void> Relay::publish_row(TakenRow row) {
     try {
         const nats::PublishResult published = co_await publisher_.publish(std::move(message));
         if (published) {
+            crash_point("after-publish");
             ++status_.published;
             resting_.erase(row.subject);
             published_.push_back(std::move(row.id));

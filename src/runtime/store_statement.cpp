@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace chatear::runtime {
@@ -17,9 +18,11 @@ namespace {
 constexpr std::chrono::minutes told_every{1};
 constexpr std::size_t most_told = 100;
 
+using Say = void (*)(std::string_view message, log::Fields fields);
+
 /// The pool speaks of connections only, and who repeats a statement until it succeeds says nothing:
 /// a full disk or a missing permission would be told nowhere.
-void tell_trouble(const postgres::Pool& pool, const std::string& why) {
+void tell_trouble(const postgres::Pool& pool, const std::string& why, Say say) {
     static std::map<std::string, net::Moment> told;
     if (!pool.available()) {
         return;
@@ -28,10 +31,8 @@ void tell_trouble(const postgres::Pool& pool, const std::string& why) {
     const auto [entry, first] = told.try_emplace(why, now);
     if (first || now - entry->second >= told_every) {
         entry->second = now;
-        log::error(
-            "postgres is connected but fails a statement; what needs it waits",
-            {{"peer", pool.where()}, {"reason", why}}
-        );
+        say("postgres is connected but fails a statement; what needs it waits",
+            {{"peer", pool.where()}, {"reason", why}});
     }
     if (told.size() > most_told) {
         told.clear();
@@ -47,7 +48,7 @@ asio::awaitable<postgres::Rows> run_store_statement(
     try {
         asked = co_await pool.query(statement, std::move(params));
     } catch (const Unavailable& unavailable) {
-        tell_trouble(pool, unavailable.why());
+        tell_trouble(pool, unavailable.why(), log::warn);  // One of the connections broke.
         throw;
     }
     postgres::QueryResult& result = *asked;
@@ -58,7 +59,7 @@ asio::awaitable<postgres::Rows> run_store_statement(
     if (postgres::classify(result.error().sqlstate) == postgres::SqlErrorClass::data) {
         throw std::runtime_error("PostgreSQL refuses a value: " + why);
     }
-    tell_trouble(pool, why);
+    tell_trouble(pool, why, log::error);
     throw Unavailable("postgres", pool.where(), why);
 }
 

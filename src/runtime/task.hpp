@@ -1,9 +1,12 @@
 #pragma once
 
+#include "runtime/ledger.hpp"
+
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace chatear::runtime {
 
@@ -36,6 +39,9 @@ public:
 
     /// After stop(): whether a content had begun whose verdict does not stand.
     virtual bool content_in_hand() const = 0;
+
+    /// The ledgers that it writes itself, for what flight recorders of dead processes say.
+    virtual std::vector<Ledger*> ledgers() { return {}; }
 
     /// Why it does not work as it should, for /readyz; empty when all is well.
     virtual std::string trouble() const = 0;

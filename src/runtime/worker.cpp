@@ -62,13 +62,8 @@ Worker::Worker(const asio::any_io_executor& executor, WorkerConfig config)
       stop_wanted_(executor),
       beginning_(executor),
       tasks_(executor) {
-    if (!config_.settings.state_dir.empty()) {
-        auto file =
-            InstanceFile::take(config_.settings.state_dir, config_.name, identity_.instance);
-        if (!file) {
-            throw std::runtime_error(file.error().message);
-        }
-        instance_file_.emplace(std::move(*file));
+    if (config_.postgres && !config_.settings.state_dir.empty()) {
+        take_state_files();
     }
     make_stores();
 }
@@ -85,13 +80,14 @@ void Worker::make_stores() {
     );
     outbox_ = std::make_unique<PostgresOutbox>(*pool_);
     registry_ = std::make_unique<PostgresRegistry>(*pool_, identity_);
+    registry_->renew_on_each_connection();
     suspects_ = std::make_unique<PostgresSuspects>(*pool_, identity_);
     relay_ = std::make_unique<Relay>(executor_, *outbox_, publisher_, config_.name);
-    std::vector<std::string> dead;
-    if (instance_file_ && instance_file_->predecessor()) {
-        dead.push_back(*instance_file_->predecessor());
+    std::function<asio::awaitable<void>()> settle;
+    if (!predecessors_.empty()) {
+        settle = [this] { return settle_predecessors(); };
     }
-    lease_ = std::make_unique<Lease>(executor_, *registry_, gate_, clock_, std::move(dead));
+    lease_ = std::make_unique<Lease>(executor_, *registry_, gate_, clock_, std::move(settle));
 }
 
 void Worker::subscribe(Subscription subscription, StreamOptions stream) {
@@ -106,7 +102,13 @@ void Worker::subscribe(Subscription subscription, StreamOptions stream) {
             *pool_, identity_, subscription.ledger, config_.settings.ledger_retention
         );
         subject->judge = std::make_unique<LedgerJudge>(
-            executor_, *subject->ledger, *outbox_, *suspects_, gate_, stream.hold_on_ambiguity
+            executor_,
+            *subject->ledger,
+            *outbox_,
+            *suspects_,
+            gate_,
+            stream.hold_on_ambiguity,
+            flights()
         );
     } else {
         subject->judge = std::make_unique<DeliveryCountJudge>(nats_, gate_);

@@ -15,6 +15,7 @@
 #include "runtime/content_gate.hpp"
 #include "runtime/delivery_count_judge.hpp"
 #include "runtime/event_source.hpp"
+#include "runtime/flight_file.hpp"
 #include "runtime/health.hpp"
 #include "runtime/instance_file.hpp"
 #include "runtime/lease.hpp"
@@ -24,6 +25,7 @@
 #include "runtime/postgres_outbox.hpp"
 #include "runtime/postgres_registry.hpp"
 #include "runtime/postgres_suspects.hpp"
+#include "runtime/predecessors.hpp"
 #include "runtime/relay.hpp"
 #include "runtime/service.hpp"
 #include "runtime/settings.hpp"
@@ -112,10 +114,13 @@ public:
     postgres::Pool& pool() { return *pool_; }  ///< Requires PostgreSQL, as do the next two.
     Outbox& outbox() { return *outbox_; }
     Suspects& suspects() { return *suspects_; }
+    FlightBook* flights();  ///< Null without STATE_DIR: LedgerJudge.
 
 private:
     void subscribe(Subscription subscription, StreamOptions stream);
+    void take_state_files();
     void make_stores();
+    asio::awaitable<void> settle_predecessors();
     void start_connections();
     asio::awaitable<void> prepare();
     asio::awaitable<void> prepare_database();
@@ -143,6 +148,8 @@ private:
     SystemClock clock_;
     Metrics metrics_;
     std::optional<InstanceFile> instance_file_;
+    std::optional<FlightFile> flight_file_;
+    Predecessors predecessors_;
     net::StopSignals signals_;
     ContentGate gate_;
     Turnstile turnstile_;

@@ -247,20 +247,6 @@ asio::awaitable<void> Worker::await_last_verdicts(net::Moment end) {
     }
 }
 
-/// Marks this process as ended in good order, unless `decided` is false: what began and has no
-/// verdict is to be taken over as from the dead, so that it counts as a possible duplicate.
-asio::awaitable<void> Worker::give_up_claims(bool decided) {
-    if (!decided) {
-        log::warn("stopped with contents under way; this process counts as dead");
-        co_await lease_->stop();
-        co_return;
-    }
-    const bool released = co_await lease_->release();
-    if (released && instance_file_) {
-        instance_file_->ended();
-    }
-}
-
 asio::awaitable<void> Worker::close() {
     bool decided = true;
     for (const auto& subject : subjects_) {

@@ -1,6 +1,7 @@
 #include "smtp/session.hpp"
 
 #include "base/assert.hpp"
+#include "base/crash_point.hpp"
 #include "base/log.hpp"
 #include "net/moment.hpp"
 #include "smtp/dot_stuffing.hpp"
@@ -191,6 +192,10 @@ asio::awaitable<void> Session::advance(MailTransaction& transaction) {
         if (transaction.next() == MailTransaction::Next::write) {
             const std::string_view output = transaction.take_output();
             co_await stream_.write(output, options_->limits.content_write);
+            if (transaction.step() == Step::content &&
+                transaction.next() == MailTransaction::Next::read) {
+                crash_point("after-content");
+            }
         } else {
             const Reply reply = co_await read_reply(transaction.step());
             transaction.on_reply(reply);

@@ -40,7 +40,7 @@ SimulatedProcess::SimulatedProcess(
       mailer_(
           {store_, world.limits, local_times_, judge_, gate_, world.relay, world.templates, clock_},
           mailer_settings(world),
-          {[](const Change& /*change*/) {}, [] {}}
+          {[](const Change& /*change*/) {}, [](const std::string& /*event_id*/) {}}
       ) {
     world_.living.insert(name_);
 }

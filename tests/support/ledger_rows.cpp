@@ -50,6 +50,7 @@ void LedgerRows::insert(const ClaimRequest& request, const std::string& instance
     row.claim_no = request.claim_no;
     row.content_sha256 = request.content_sha256;
     row.published_at = request.published_at;
+    row.content_at = may_leave_at(now);
     row.updated_at = now;
     row.claim_details = request.details;
 }
@@ -74,10 +75,12 @@ void LedgerRows::update(
     }
     if (fresh) {
         row.takeovers = 0;
-        row.content_at.reset();
+        row.content_in_doubt = false;
     } else if (!released) {
         ++row.takeovers;
+        row.content_in_doubt = row.content_in_doubt || row.content_at.has_value();
     }
+    row.content_at = may_leave_at(now);
     row.status = LedgerStatus::working;
     row.generation = request.generation;
     row.claimed_by = instance;
@@ -102,8 +105,8 @@ ClaimReply LedgerRows::reply_from(
         reply.answer = ClaimAnswer::stale;
     } else if (row.status == LedgerStatus::working && ours) {
         reply.answer = row.takeovers > 0 ? ClaimAnswer::taken_over : ClaimAnswer::granted;
-        reply.content_may_have_left =
-            row.takeovers > 0 && (!table_.keeps_content_at || row.content_at.has_value());
+        reply.content_may_have_left = row.content_in_doubt;
+        reply.already_accepted = row.content_accepted;
     } else if (row.status == LedgerStatus::working) {
         reply.answer = ClaimAnswer::held;
     } else {
@@ -161,6 +164,34 @@ bool LedgerRows::begin_content(
         row.content_at = now;
     }
     return ours;
+}
+
+void LedgerRows::speak_for(const runtime::FlightLog& dead, OutboxTable& outbox, Time now) {
+    std::map<Key, const runtime::Flight*> flights;
+    for (const runtime::Flight& flight : dead.flights) {
+        if (table_.has_subject || flight.subject == table_.subject) {
+            flights[key(flight.subject, flight.event_id)] = &flight;
+        }
+    }
+    for (auto& [of, row] : rows) {
+        const auto found = flights.find(of);
+        const bool begun = found != flights.end() && found->second->claim_no == row.claim_no &&
+                           found->second->generation == row.generation;
+        const bool its_own = row.status == LedgerStatus::working && row.claimed_by == dead.instance;
+        if (its_own && !begun && dead.complete) {
+            row.content_at.reset();
+        }
+        if (found == flights.end() || !found->second->accepted) {
+            continue;
+        }
+        if (row.status == LedgerStatus::working || waits(row.status)) {
+            row.content_accepted = true;
+        } else if (row.status != LedgerStatus::done) {
+            row.status = LedgerStatus::done;
+            row.updated_at = now;
+            outbox.take_back(found->second->subject, found->second->event_id);
+        }
+    }
 }
 
 std::size_t LedgerRows::remove_final_rows(

@@ -31,6 +31,8 @@ public:
         Time published_at{};
         std::uint32_t takeovers = 0;
         std::optional<Time> content_at{};
+        bool content_in_doubt = false;
+        bool content_accepted = false;
         Time updated_at{};
         std::string reason{};
         std::vector<std::optional<std::string>> claim_details{};
@@ -60,6 +62,9 @@ public:
         const runtime::Ledger::ContentRequest& request, const std::string& instance, Time now
     );
 
+    /// What the flight recorder of `dead.instance` says of its claims.
+    void speak_for(const runtime::FlightLog& dead, OutboxTable& outbox, Time now);
+
     std::size_t remove_final_rows(std::chrono::milliseconds age, std::size_t most, Time now);
 
     /// JetStream refused what was to bring the event back (rule 15).
@@ -76,6 +81,9 @@ public:
     std::map<Key, Row> rows;
 
 private:
+    std::optional<Time> may_leave_at(Time now) const {
+        return table_.keeps_content_at ? std::nullopt : std::optional(now);
+    }
     void insert(const runtime::ClaimRequest& request, const std::string& instance, Time now);
     void update(
         Row& row,

@@ -60,6 +60,10 @@ public:
         }
         co_return ours;
     }
+    asio::awaitable<void> speak_for(runtime::FlightLog dead) override {
+        tables_.ledger.speak_for(dead, tables_.outbox, clock_.now());
+        co_return;
+    }
     asio::awaitable<std::size_t> remove_final_rows(std::chrono::milliseconds age, std::size_t most)
         override {
         co_return tables_.ledger.remove_final_rows(age, most, clock_.now());

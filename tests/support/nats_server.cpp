@@ -87,6 +87,20 @@ void NatsServer::forget_storage() {
     std::filesystem::remove_all(folder_ / "store");
 }
 
+void NatsServer::copy_storage() {
+    std::filesystem::remove_all(folder_ / "copy");
+    std::filesystem::copy(
+        folder_ / "store", folder_ / "copy", std::filesystem::copy_options::recursive
+    );
+}
+
+void NatsServer::restore_storage() {
+    forget_storage();
+    std::filesystem::copy(
+        folder_ / "copy", folder_ / "store", std::filesystem::copy_options::recursive
+    );
+}
+
 std::string NatsServer::url() const {
     return "nats://127.0.0.1:" + std::to_string(options_.port);
 }

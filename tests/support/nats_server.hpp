@@ -31,7 +31,9 @@ public:
     void resume();     ///< SIGCONT.
     void lame_duck();  ///< SIGUSR2.
     void reload(const std::string& config);  ///< New further configuration, SIGHUP.
-    void forget_storage();  ///< As if the disk were lost. Requires that it is stopped.
+    void forget_storage();   ///< As if the disk were lost. Requires that it is stopped.
+    void copy_storage();     ///< Keeps a copy of it. Requires that it is stopped.
+    void restore_storage();  ///< Puts the copy back. Requires that it is stopped.
 
     std::uint16_t port() const { return options_.port; }
     std::string url() const;  ///< nats://127.0.0.1:port.

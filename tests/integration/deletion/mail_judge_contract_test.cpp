@@ -37,6 +37,7 @@ struct JudgingProcess {
           outbox(pool),
           suspects(pool, identity),
           judge(executor, ledger, outbox, suspects, gate, notes_content) {
+        registry.renew_on_each_connection();
         pool.start();
     }
 

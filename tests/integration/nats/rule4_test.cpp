@@ -72,6 +72,41 @@ TEST_F(Rule4, AnOldAckNeverRemovesANewEventAfterTheServerLostItsDisk) {
     );
 }
 
+TEST_F(Rule4, AnOldAckNeverRemovesANewEventAfterAnOlderCopyOfTheStoreWasPutBack) {
+    const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
+        const auto is_lost = [&] { return consumer.state() == ConsumerState::disconnected; };
+        co_await until_pulling(consumer);
+        server_.stop();
+        server_.copy_storage();
+        const bool stopped = co_await until(is_lost);
+        EXPECT_TRUE(stopped);
+        server_.start();
+        co_await until_pulling(consumer);
+        co_await client.connection.wait_connected();
+        co_await publish_events(client, 3);
+        const std::vector<JetStreamMessage> old = co_await receive(consumer, 3);
+        server_.stop();
+        server_.restore_storage();
+        const bool lost = co_await until(is_lost);
+        EXPECT_TRUE(lost);
+        for (const JetStreamMessage& delivery : old) {
+            consumer.ack(delivery.ack);
+        }
+        server_.start();
+        Client other(io_, options_for(server_.url()));
+        co_await other.connection.wait_connected();
+        co_await publish_events(other, 3);
+        consumer.set_credit(10, enough_bytes);
+        const std::vector<JetStreamMessage> fresh = co_await receive(consumer, 3);
+        EXPECT_EQ(fresh[0].stream_seq, old[0].stream_seq);
+        EXPECT_FALSE(consumer.holds(old[0].ack));
+        co_await consumer.flush(seconds(5));
+        co_await expect_messages(other, 3);
+        co_await other.connection.stop();
+    };
+    run_pulling(3, body, fast_pulls());
+}
+
 TEST_F(Rule4, AnAckGivenWhileNobodyKnowsIsDroppedWhenTheStreamIsAnother) {
     const Body body = [&](Client& client, PullConsumer& consumer) -> asio::awaitable<void> {
         co_await publish_events(client, 1);

@@ -29,7 +29,9 @@ Stores::Stores(
       registry(pool, identity),
       ledger(pool, identity, std::move(table), retention),
       outbox(pool),
-      suspects(pool, identity) {}
+      suspects(pool, identity) {
+    registry.renew_on_each_connection();
+}
 
 LedgerTable email_table() {
     LedgerTable table;

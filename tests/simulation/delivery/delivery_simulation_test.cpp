@@ -31,6 +31,7 @@ TEST_F(DeliverySimulation, KeepsThePromisesWhateverHappens) {
         EXPECT_GT(all_.refused, 0U);
         EXPECT_GT(all_.overtaken, 0U);
         EXPECT_GT(all_.second_copies, 0U);
+        EXPECT_GT(all_.told_by_recorders, 0U);
     }
 }
 

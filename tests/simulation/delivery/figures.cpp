@@ -24,6 +24,7 @@ constexpr std::pair<const char*, std::uint64_t Figures::*> sums[] = {
     {"conflicts", &Figures::conflicts},
     {"mails", &Figures::mails},
     {"second copies", &Figures::second_copies},
+    {"told by flight recorders", &Figures::told_by_recorders},
     {"overtaken", &Figures::overtaken},
     {"attempts", &Figures::attempts},
     {"generations", &Figures::generations},

@@ -22,7 +22,8 @@ struct Figures {
     std::uint64_t conflicts = 0;
     std::uint64_t mails = 0;
     std::uint64_t second_copies = 0;
-    std::uint64_t overtaken = 0;  ///< Taken over from a process that lived.
+    std::uint64_t told_by_recorders = 0;  ///< Contents that a dead process had accepted.
+    std::uint64_t overtaken = 0;          ///< Taken over from a process that lived.
     std::uint64_t attempts = 0;
     std::uint64_t generations = 0;
     std::uint64_t longest_rest_s = 0;  ///< From the storm's end until all was quiet.

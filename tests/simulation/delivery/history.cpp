@@ -85,6 +85,15 @@ void History::verdict_answered(const std::string& event, const std::string& inst
     }
 }
 
+void History::told_of_acceptance(const std::string& event, const std::string& instance) {
+    ++told_of_acceptances_;
+    for (Content& content : events_[event].contents) {
+        if (content.instance == instance && content.end == Content::End::accepted) {
+            content.settled = true;
+        }
+    }
+}
+
 void History::check_gate(const std::string& event, const std::string& instance) {
     const std::optional<net::Moment> renewed_at = lives_.at(instance).renewed_at;
     if (!renewed_at || timeline_.now() - *renewed_at > fresh) {

@@ -28,7 +28,8 @@ struct Content {
     std::optional<net::Moment> ended_at{};
     bool recorded = false;  ///< A verdict of its process was asked for and answered.
     bool taken = false;     ///< The server has the mail.
-    bool settled = false;   ///< Its `done` stood while its process had a valid lease.
+    bool settled = false;   ///< Its `done` stood while its process had a valid lease, or a
+                            ///< successor has said so.
 };
 
 /// What is known of one event, by its id.
@@ -62,6 +63,10 @@ public:
     /// The ledger has answered this process's verdict; `done`: that it was sent, and this stands.
     void verdict_answered(const std::string& event, const std::string& instance, bool done);
 
+    /// A successor has told the ledger what the dead process's flight recorder says.
+    void told_of_acceptance(const std::string& event, const std::string& instance);
+    std::uint64_t told_of_acceptances() const { return told_of_acceptances_; }
+
     void possible_duplicate() { ++possible_duplicates_; }
 
     /// A promise is broken; the first one is kept.
@@ -91,6 +96,7 @@ private:
     std::map<std::string, EventHistory> events_;
     std::uint64_t possible_duplicates_ = 0;
     std::uint64_t mails_ = 0;
+    std::uint64_t told_of_acceptances_ = 0;
     std::optional<std::string> broken_;
 };
 

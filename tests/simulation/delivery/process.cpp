@@ -1,5 +1,6 @@
 #include "process.hpp"
 
+#include "base/assert.hpp"
 #include "mail/address.hpp"
 #include "net/timer.hpp"
 #include "runtime/retention.hpp"
@@ -22,6 +23,13 @@ milliseconds until(net::Moment end) {
     return std::max(std::chrono::ceil<milliseconds>(end - net::now()), milliseconds(0));
 }
 
+/// Outlives the process, as a mapped file does.
+std::span<std::byte> new_memory(Surroundings& world, const std::string& instance) {
+    std::vector<std::byte>& memory = world.flights[instance];
+    memory.resize(runtime::FlightBook::bytes_for(world.plan.flights));
+    return memory;
+}
+
 }  // namespace
 
 Process::Process(
@@ -32,6 +40,7 @@ Process::Process(
 )
     : world_(world),
       instance_(std::move(instance)),
+      predecessors_(std::move(predecessors)),
       context_(std::in_place, 1),
       executor_(context_->get_executor()),
       clock_(world.timeline, clock_offset),
@@ -50,9 +59,10 @@ Process::Process(
       limits_(world.limits, redis_, world.history),
       gate_(clock_),
       turnstile_(executor_),
-      judge_(executor_, ledger_, outbox_, suspects_, gate_, world.plan.hold),
+      flights_(new_memory(world, instance_), instance_, "boot"),
+      judge_(executor_, ledger_, outbox_, suspects_, gate_, world.plan.hold, &flights_),
       relay_(executor_, outbox_, publisher_, "notification-worker"),
-      lease_(executor_, registry_, gate_, clock_, std::move(predecessors)),
+      lease_(executor_, registry_, gate_, clock_, [this] { return settle_predecessors(); }),
       sender_(
           executor_,
           email_settings(world.plan),
@@ -173,6 +183,19 @@ void Process::start() {
     tasks_.start("tidy up", tidy_up());
 }
 
+/// What runtime::Predecessors::settle() does.
+asio::awaitable<void> Process::settle_predecessors() {
+    for (const std::string& dead : predecessors_) {
+        auto log = runtime::FlightBook::read(world_.flights.at(dead));
+        CHATEAR_ASSERT(log);
+        runtime::FlightLog told = std::move(*log);
+        co_await ledger_.speak_for(std::move(told));
+    }
+    std::vector<std::string> dead = predecessors_;
+    co_await registry_.declare_dead(std::move(dead));
+    predecessors_.clear();
+}
+
 /// What runtime::Worker::tidy_up() does.
 asio::awaitable<void> Process::tidy_up() {
     while (!stopping_) {
@@ -224,7 +247,7 @@ asio::awaitable<void> Process::close() {
     (void)co_await relay_.drain(milliseconds(1'000));
     co_await relay_.stop();
     if (decided) {
-        (void)co_await lease_.release();
+        released_ = co_await lease_.release();
     } else {
         co_await lease_.stop();
     }

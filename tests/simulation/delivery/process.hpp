@@ -6,6 +6,7 @@
 #include "net/task_group.hpp"
 #include "notification/email_sender.hpp"
 #include "runtime/consumer.hpp"
+#include "runtime/flight_book.hpp"
 #include "runtime/lease.hpp"
 #include "runtime/ledger_judge.hpp"
 #include "runtime/relay.hpp"
@@ -53,8 +54,9 @@ struct Surroundings {
     SimulatedMailServer& mail;
     SimulatedLimits::Shared& limits;
     const mail::Templates& templates;
-    std::set<std::string> poison;            ///< Tags of the events that kill.
-    std::map<std::string, std::string> ids;  ///< Of the events, by their tags.
+    std::set<std::string> poison;                             ///< Tags of the events that kill.
+    std::map<std::string, std::string> ids;                   ///< Of the events, by their tags.
+    std::map<std::string, std::vector<std::byte>> flights{};  ///< Recorders, by their instance.
 };
 
 /// A notification worker: the real classes over simulated servers, in an io_context of its own.
@@ -89,6 +91,10 @@ public:
     std::optional<std::uint64_t> fuse;
     bool frozen = false;  ///< SIGSTOP.
 
+    /// The dead of whom the database has not been told everything.
+    const std::vector<std::string>& predecessors() const { return predecessors_; }
+    bool released() const { return released_; }  ///< Ended, and nothing was left undecided.
+
     void wake_relay() { relay_.wake(); }
     std::vector<Wire*> wires() { return {&postgres_, &nats_, &smtp_, &redis_}; }
     const std::string& instance() const override { return instance_; }
@@ -102,6 +108,7 @@ private:
     asio::awaitable<runtime::Outcome> handle(
         notification::EmailSend event, runtime::Delivery delivery
     );
+    asio::awaitable<void> settle_predecessors();
     asio::awaitable<void> tidy_up();
     asio::awaitable<void> stop();
     asio::awaitable<void> close();
@@ -124,6 +131,7 @@ private:
 
     Surroundings& world_;
     std::string instance_;
+    std::vector<std::string> predecessors_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     std::optional<asio::io_context> context_;
     asio::any_io_executor executor_;
@@ -143,6 +151,7 @@ private:
     SimulatedLimits limits_;
     runtime::ContentGate gate_;
     runtime::Turnstile turnstile_;
+    runtime::FlightBook flights_;
     runtime::LedgerJudge judge_;
     runtime::Relay relay_;
     runtime::Lease lease_;
@@ -154,6 +163,7 @@ private:
     std::size_t suspects_inside_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
+    bool released_ = false;
     bool doomed_ = false;
     net::TaskGroup tasks_;
 };

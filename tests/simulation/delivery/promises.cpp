@@ -68,6 +68,7 @@ void World::check_copies() {
         figures_.second_copies += all > 1 ? all - 1 : 0;
     }
     figures_.mails = history_.mails();
+    figures_.told_by_recorders = history_.told_of_acceptances();
     if (figures_.second_copies > history_.possible_duplicates()) {
         history_.violation(fmt::format(
             "{} mails are second copies, {} were counted as possible ones",

@@ -81,6 +81,26 @@ std::vector<bool> SimulatedDatabase::record(
     return stand;
 }
 
+void SimulatedDatabase::speak_for(const runtime::FlightLog& dead) {
+    for (const runtime::Flight& flight : dead.flights) {
+        const auto* row = tables.ledger.find(flight.subject, flight.event_id);
+        const bool nobody_else = row != nullptr && (row->status != LedgerStatus::working ||
+                                                    row->claimed_by == dead.instance);
+        timeline_.tell(
+            dead.instance,
+            fmt::format(
+                "had content of {} under way when it died, {}",
+                flight.event_id,
+                flight.accepted ? "accepted" : "unanswered"
+            )
+        );
+        if (flight.accepted && nobody_else) {
+            history_.told_of_acceptance(flight.event_id, dead.instance);
+        }
+    }
+    tables.ledger.speak_for(dead, tables.outbox, now());
+}
+
 std::vector<TakenRow> SimulatedDatabase::take(
     std::size_t most, milliseconds lease, const std::vector<std::string>& skip
 ) {
@@ -132,6 +152,15 @@ asio::awaitable<std::vector<bool>> SimulatedLedger::begin_content(
         }
         return ours;
     });
+}
+
+asio::awaitable<void> SimulatedLedger::speak_for(runtime::FlightLog dead) {
+    std::function<bool(SimulatedDatabase&)> statement =
+        [dead = std::move(dead)](SimulatedDatabase& database) {
+            database.speak_for(dead);
+            return true;
+        };
+    (void)co_await link_.run<bool>(std::move(statement));
 }
 
 asio::awaitable<std::size_t> SimulatedLedger::remove_final_rows(

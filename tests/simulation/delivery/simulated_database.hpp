@@ -35,6 +35,7 @@ public:
     std::vector<bool> record(
         const std::vector<runtime::VerdictRequest>& requests, const std::string& instance
     );
+    void speak_for(const runtime::FlightLog& dead);
     std::vector<runtime::TakenRow> take(
         std::size_t most, milliseconds lease, const std::vector<std::string>& skip
     );
@@ -94,6 +95,7 @@ public:
     asio::awaitable<std::vector<bool>> record(std::vector<runtime::VerdictRequest> requests
     ) override;
     asio::awaitable<std::vector<bool>> begin_content(std::vector<ContentRequest> requests) override;
+    asio::awaitable<void> speak_for(runtime::FlightLog dead) override;
     asio::awaitable<std::size_t> remove_final_rows(std::chrono::milliseconds age, std::size_t most)
         override;
 

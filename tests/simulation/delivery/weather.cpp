@@ -66,6 +66,7 @@ Plan draw_plan(Timeline& timeline) {
     plan.max_attempts = static_cast<std::uint32_t>(timeline.pick(2, 5));
     plan.concurrency = timeline.pick(1, 12);
     plan.max_ack_pending = timeline.chance(0.3) ? timeline.pick(4, 8) : 1000;
+    plan.flights = plan.concurrency % 5 == 0 ? 1 : plan.concurrency;  // Sometimes too few.
     plan.clocks_differ = timeline.chance(0.5);
     plan.weather = draw_weather(timeline);
     return plan;

@@ -52,6 +52,7 @@ struct Plan {
     std::uint32_t max_attempts = 3;
     std::size_t concurrency = 8;
     std::size_t max_ack_pending = 1000;
+    std::size_t flights = 8;  ///< Places in a flight recorder.
     bool clocks_differ = false;
     Weather weather;
 };

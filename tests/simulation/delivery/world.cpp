@@ -99,6 +99,7 @@ void World::start(Machine& machine) {
 
 void World::restart_later(Machine& machine, bool died) {
     if (died && timeline_.chance(0.5)) {
+        machine.dead = machine.process->predecessors();
         machine.dead.push_back(machine.process->instance());
     }
     machine.process.reset();
@@ -146,7 +147,7 @@ void World::look_after(Machine& machine) {
     if (process.doomed() || burnt) {
         kill(machine);
     } else if (process.ended()) {
-        restart_later(machine, false);
+        restart_later(machine, !process.released());
     }
 }
 

@@ -101,6 +101,22 @@ std::vector<bool> LedgerContract::begin_content(
     return ours;
 }
 
+void LedgerContract::speak_for(
+    const std::string& process,
+    const std::string& dead,
+    const std::vector<std::pair<std::string, bool>>& contents,
+    bool complete
+) {
+    runtime::FlightLog log;
+    log.instance = dead;
+    log.complete = complete;
+    for (const auto& [event_id, accepted] : contents) {
+        log.flights.push_back({"order.paid", event_id, 0, 1, accepted, "250 queued"});
+    }
+    Ledger& ledger = world().ledger(process);
+    world().run([&] { return ledger.speak_for(log); });
+}
+
 void LedgerContract::release(const std::string& process) {
     runtime::Registry& registry = world().registry(process);
     world().run([&] { return registry.release(); });
@@ -290,6 +306,88 @@ TEST_P(LedgerContract, Rule13ATakeOverWithoutContentAtIsNoAmbiguityWhereItIsKept
     EXPECT_TRUE(reply("b", claim_of("begun", 0, 1)).content_may_have_left);
     EXPECT_FALSE(reply("b", claim_of("not begun", 0, 2)).content_may_have_left);
     EXPECT_EQ(begin_content("a", contents), std::vector<bool>(4, false)) << "not its own any more";
+}
+
+TEST_P(LedgerContract, Rule13WhatAFlightRecorderDoesNotNameHasSurelyNotLeft) {
+    claim("a", claim_of("begun"));
+    claim("a", claim_of("not begun", 0, 2));
+    speak_for("b", "a", {{"begun", false}});
+    declare_dead("b", "a");
+    EXPECT_TRUE(reply("b", claim_of("begun")).content_may_have_left);
+    EXPECT_FALSE(reply("b", claim_of("begun")).already_accepted);
+    const ClaimReply taken = reply("b", claim_of("not begun", 0, 2));
+    EXPECT_EQ(word(taken.answer), "taken over");
+    EXPECT_FALSE(taken.content_may_have_left);
+    EXPECT_FALSE(reply("b", claim_of("not begun", 0, 2)).content_may_have_left) << "asked again";
+}
+
+TEST_P(LedgerContract, Rule13AFlightOfAnotherClaimIsNotThatOfTheOneThatStands) {
+    claim("a", claim_of("e", 0, 2));
+    speak_for("b", "a", {{"e", false}});
+    declare_dead("b", "a");
+    EXPECT_FALSE(reply("b", claim_of("e", 0, 2)).content_may_have_left);
+}
+
+TEST_P(LedgerContract, Rule13AnIncompleteFlightRecorderProvesNothingByItsSilence) {
+    claim("a", claim_of("e"));
+    speak_for("b", "a", {}, false);
+    declare_dead("b", "a");
+    EXPECT_TRUE(reply("b", claim_of("e")).content_may_have_left);
+}
+
+TEST_P(LedgerContract, Rule13AFlightRecorderSpeaksForItsOwnProcessAlone) {
+    claim("a", claim_of("e"));
+    speak_for("b", "another", {});
+    declare_dead("b", "a");
+    EXPECT_TRUE(reply("b", claim_of("e")).content_may_have_left);
+}
+
+TEST_P(LedgerContract, Rule13ADoubtStaysThoughTheNextProcessDiedBeforeItsContent) {
+    claim("a", claim_of("e"));
+    speak_for("b", "a", {{"e", false}});
+    declare_dead("b", "a");
+    EXPECT_TRUE(reply("b", claim_of("e", 0, 5)).content_may_have_left);
+    speak_for("c", "b", {});
+    declare_dead("c", "b");
+    EXPECT_TRUE(reply("c", claim_of("e", 0, 6)).content_may_have_left);
+}
+
+TEST_P(LedgerContract, Rule13WhatADeadProcessSawAcceptedIsTakenOverAsSuch) {
+    claim("a", claim_of("e"));
+    speak_for("b", "a", {{"e", true}});
+    speak_for("b", "a", {{"e", true}});
+    declare_dead("b", "a");
+    const ClaimReply taken = reply("b", claim_of("e", 0, 5));
+    EXPECT_EQ(word(taken.answer), "taken over");
+    EXPECT_TRUE(taken.already_accepted);
+    EXPECT_TRUE(reply("b", claim_of("e", 0, 5)).already_accepted) << "asked again";
+    EXPECT_TRUE(record("b", verdict_on("e", LedgerStatus::done, 0, 5)));
+}
+
+TEST_P(LedgerContract, Rule13WhatWasAcceptedIsSoForWhoeverHasItNext) {
+    claim("a", claim_of("e"));
+    declare_dead("b", "a");
+    claim("b", claim_of("e", 0, 5));
+    record("b", verdict_on("e", LedgerStatus::retrying, 0, 5));
+    speak_for("c", "a", {{"e", true}});
+    const ClaimReply back = reply("b", claim_of("e", 1, 6));
+    EXPECT_EQ(word(back.answer), "granted");
+    EXPECT_TRUE(back.already_accepted);
+}
+
+TEST_P(LedgerContract, Rule10AnAcceptanceOverrulesTheVerdictOfWhoDidNotKnow) {
+    for (const LedgerStatus status : {LedgerStatus::failed, LedgerStatus::ambiguous}) {
+        const std::string event_id = "e" + std::to_string(static_cast<int>(status));
+        claim("a", claim_of(event_id));
+        declare_dead("b", "a");
+        claim("b", claim_of(event_id, 0, 5));
+        VerdictRequest wrong = verdict_on(event_id, status, 0, 5);
+        wrong.publish = {row_of(event_id, 0, OutboxKind::dead_letter)};
+        record("b", wrong);
+        speak_for("c", "a", {{event_id, true}});
+        EXPECT_THAT(world().outbox(), IsEmpty());
+        EXPECT_EQ(claim("b", claim_of(event_id, 1, 6)), "stale") << "it is done";
+    }
 }
 
 }  // namespace

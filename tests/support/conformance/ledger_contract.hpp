@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// What every `Ledger` does, the one over PostgreSQL and the one in memory, together with the
@@ -76,6 +77,14 @@ protected:
     );
     std::vector<bool> begin_content(
         const std::string& process, std::vector<runtime::Ledger::ContentRequest> contents
+    );
+    /// What the flight recorder of `dead` says, told by `process`: the first of the pairs is an
+    /// event with the claim 0/1 whose content had begun, the second whether it was accepted.
+    void speak_for(
+        const std::string& process,
+        const std::string& dead,
+        const std::vector<std::pair<std::string, bool>>& contents,
+        bool complete = true
     );
     void release(const std::string& process);
     void declare_dead(const std::string& by, const std::string& process);

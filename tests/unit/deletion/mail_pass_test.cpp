@@ -83,7 +83,7 @@ protected:
     RecoveryMailer mailer_{
         {store_, limits_, local_times_, judge_, gate_, transport_, templates_, clock_},
         settings(),
-        {[](const Change&) {}, [] {}}};
+        {[](const Change&) {}, [](const std::string&) {}}};
     MailPass pass_{context_.get_executor(), store_, mailer_};
 };
 

@@ -35,7 +35,7 @@ protected:
         RecoveryMailer mailer(
             {store_, limits_, local_times_, judge_, gate_, transport_, templates_, clock_},
             settings_,
-            {[this](const Change&) { ++changes_; }, [this] { ++duplicates_; }}
+            {[this](const Change&) { ++changes_; }, [this](const std::string&) { ++duplicates_; }}
         );
         asio::io_context context;
         Handled handled = Handled::nothing;

@@ -28,6 +28,21 @@ TEST_F(Mailer, WhatADeadProcessMayHaveSentIsSentAgainOrHeld) {
     EXPECT_EQ(only_change().after.status, Status::held);
 }
 
+TEST_F(Mailer, WhatADeadProcessSawAcceptedIsWrittenDownAndNotSentAgain) {
+    judge_.reply.answer = runtime::ClaimAnswer::taken_over;
+    judge_.reply.takeovers = 1;
+    judge_.reply.content_may_have_left = true;
+    judge_.reply.already_accepted = true;
+    take_slot("d1.1.0.0");
+    EXPECT_EQ(handle(), RecoveryMailer::Handled::moved);
+    EXPECT_THAT(transport_.recipients, IsEmpty());
+    EXPECT_EQ(duplicates_, 0);
+    ASSERT_THAT(judge_.recorded, SizeIs(1));
+    EXPECT_EQ(judge_.recorded[0].verdict.status, LedgerStatus::done);
+    EXPECT_THAT(judge_.recorded[0].details, IsEmpty()) << "what the dead one wrote stays";
+    EXPECT_THAT(store_.slots.holders(), ElementsAre("d1.1.0.0")) << "its content has left";
+}
+
 // Each takeover from a process that died after its content began is another content.
 TEST_F(Mailer, Rule6NoMoreThanTwoContentsADayHoweverOftenItsProcessIsKilled) {
     judge_.reply.answer = runtime::ClaimAnswer::taken_over;
@@ -67,7 +82,7 @@ TEST_F(Mailer, AClaimWhoseAnswerWasLostIsAskedForByItsNumber) {
     RecoveryMailer mailer(
         {store_, limits_, local_times_, judge_, gate_, transport_, templates_, clock_},
         settings_,
-        {[](const Change&) {}, [] {}}
+        {[](const Change&) {}, [](const std::string&) {}}
     );
     asio::io_context context;
     const auto body = [&]() -> asio::awaitable<void> { (void)co_await mailer.handle(job_); };

@@ -19,7 +19,7 @@ AckSubject delivery(
 
 class Rule4Guard : public testing::Test {
 protected:
-    Rule4Guard() { guard_.verified(first); }
+    Rule4Guard() { guard_.verified(first, {}); }
 
     DeliveryGuard guard_;
 };
@@ -28,7 +28,7 @@ TEST_F(Rule4Guard, DoubtsUntilTheFirstLook) {
     DeliveryGuard fresh;
     EXPECT_TRUE(fresh.in_doubt());
     EXPECT_FALSE(fresh.holds(fresh.token("a")));
-    EXPECT_TRUE(fresh.verified(first));
+    EXPECT_TRUE(fresh.verified(first, {}));
     EXPECT_FALSE(fresh.in_doubt());
     EXPECT_TRUE(fresh.holds(fresh.token("a")));
 }
@@ -38,7 +38,7 @@ TEST_F(Rule4Guard, TokensOutliveADoubtThatWasUnfounded) {
     guard_.doubt();
     EXPECT_TRUE(guard_.in_doubt());
     EXPECT_TRUE(guard_.holds(token));
-    EXPECT_FALSE(guard_.verified(first));
+    EXPECT_FALSE(guard_.verified(first, {}));
     EXPECT_TRUE(guard_.holds(token));
 }
 
@@ -47,22 +47,22 @@ TEST_F(Rule4Guard, TokensDieWithTheirStreamOrConsumer) {
          {Incarnation{"T", first.stream_created, first.consumer_created},
           Incarnation{"S", "2026-11-23T10:00:00.123456790Z", first.consumer_created},
           Incarnation{"S", first.stream_created, "2026-11-23T10:00:02.5Z"}}) {
-        guard_.verified(first);
+        guard_.verified(first, {});
         const AckToken token = guard_.token("a");
-        EXPECT_TRUE(guard_.verified(other));
+        EXPECT_TRUE(guard_.verified(other, {}));
         EXPECT_FALSE(guard_.holds(token));
         EXPECT_TRUE(guard_.holds(guard_.token("b")));
-        EXPECT_TRUE(guard_.verified(first)) << "what was before is not what is now";
+        EXPECT_TRUE(guard_.verified(first, {})) << "what was before is not what is now";
         EXPECT_FALSE(guard_.holds(token));
     }
 }
 
 TEST_F(Rule4Guard, AConsumerWhoseFileIsALittleYoungerIsTheSame) {
     const Incarnation after_restart{"S", first.stream_created, "2026-11-23T10:00:01.500300000Z"};
-    EXPECT_FALSE(guard_.verified(after_restart));
+    EXPECT_FALSE(guard_.verified(after_restart, {}));
     const Incarnation without_time{"S", first.stream_created, "unreadable"};
-    EXPECT_TRUE(guard_.verified(without_time));
-    EXPECT_FALSE(guard_.verified(without_time));
+    EXPECT_TRUE(guard_.verified(without_time, {}));
+    EXPECT_FALSE(guard_.verified(without_time, {}));
 }
 
 TEST_F(Rule4Guard, LetsOrdinaryDeliveriesPass) {
@@ -83,7 +83,7 @@ TEST_F(Rule4Guard, DoubtsWhenASequenceOrStoreTimeGoesBack) {
           delivery(6, 3, 2'001),
           delivery(6, 20, 2'001),
           delivery(6, 20, 1'999)}) {
-        guard_.verified(first);
+        guard_.verified(first, {});
         const std::uint64_t doubts = guard_.doubts();
         EXPECT_TRUE(guard_.consistent(delivery(5, 20, 2'000)));
         EXPECT_FALSE(guard_.consistent(contradiction));
@@ -94,8 +94,41 @@ TEST_F(Rule4Guard, DoubtsWhenASequenceOrStoreTimeGoesBack) {
 
 TEST_F(Rule4Guard, StartsItsCountsAnewAfterEachLook) {
     EXPECT_TRUE(guard_.consistent(delivery(50, 200, 2'000)));
-    guard_.verified(first);
+    guard_.verified(first, {});
     EXPECT_TRUE(guard_.consistent(delivery(1, 100, 1'000))) << "a new leader may know less";
+}
+
+Time at_us(std::int64_t microseconds) {
+    return Time(std::chrono::microseconds(microseconds));
+}
+
+TEST_F(Rule4Guard, TokensOutliveARestartOfTheSameStore) {
+    EXPECT_TRUE(guard_.consistent(delivery(1, 10, 1'000'500)));
+    const AckToken token = guard_.token("a");
+    EXPECT_FALSE(guard_.verified(first, {.last_seq = 10, .delivered_seq = 10}))
+        << "acknowledged meanwhile";
+    const StoreEvidence forgetful{
+        .last_seq = 10, .delivered_seq = 4, .newest_stored_at = at_us(1'000)};
+    EXPECT_FALSE(guard_.verified(first, forgetful)) << "it is the same message";
+    EXPECT_TRUE(guard_.holds(token));
+}
+
+TEST_F(Rule4Guard, TokensDieWhenTheStoreIsAnOlderCopy) {
+    const StoreEvidence older[] = {
+        {.last_seq = 9, .delivered_seq = 9},
+        {.last_seq = 12, .delivered_seq = 9},
+        {.last_seq = 12, .delivered_seq = 12, .newest_stored_at = at_us(7'000)}};
+    for (const StoreEvidence& evidence : older) {
+        DeliveryGuard guard;
+        guard.verified(first, {});
+        EXPECT_TRUE(guard.consistent(delivery(1, 10, 1'000'500)));
+        EXPECT_FALSE(guard.verified(first, {.last_seq = 10, .delivered_seq = 10}));
+        const AckToken token = guard.token("a");
+        EXPECT_TRUE(guard.verified(first, evidence)) << "also at the second look";
+        EXPECT_FALSE(guard.holds(token));
+        EXPECT_EQ(guard.newest_seq(), 0U);
+        EXPECT_FALSE(guard.verified(first, evidence)) << "it is known now";
+    }
 }
 
 }  // namespace

@@ -53,6 +53,16 @@ public:
         return *this;
     }
 
+    /// It also looks whether the newest message that it got is the one that is there.
+    JetStreamScript& stored(std::uint64_t seq, const std::string& time) {
+        answer(
+            "STREAM.MSG.GET.S",
+            {{"message",
+              {{"subject", "email.send"}, {"seq", seq}, {"data", "eA=="}, {"time", time}}}}
+        );
+        return *this;
+    }
+
     JetStreamScript& pull() {
         steps_.push_back(test::skip_until("PUB $JS.API.CONSUMER.MSG.NEXT.S.worker "));
         steps_.push_back(test::skip_until("\r\n"));
@@ -170,7 +180,7 @@ TEST_F(Rule4Scripted, AcksGivenInDoubtLeaveWhenNothingHadChanged) {
     JetStreamScript script;
     script.verification(stream_created, consumer_created).pull();
     script.delivery(1, 10, 5, 1'000).delivery(1, 11, 3, 2'000);
-    script.verification(stream_created, consumer_created);
+    script.verification(stream_created, consumer_created).stored(10, "1970-01-01T00:00:00.000001Z");
     script.step(test::skip_until("PUB $JS.ACK.S.worker.1.10.5.1000.0 4\r\n+ACK\r\n"))
         .step(test::swallow());
     run(script, [](ScriptedPeer& peer, PullConsumer& consumer) -> asio::awaitable<void> {

@@ -94,7 +94,13 @@ public:
     asio::awaitable<void> end_alone(const runtime::Event& /*event*/) override { co_return; }
     asio::awaitable<void> stop() override { co_return; }
 
+    void content_answered(runtime::Claim& /*claim*/, bool accepted, std::string_view words)
+        override {
+        answered.push_back((accepted ? "accepted " : "not accepted ") + std::string(words));
+    }
+
     bool grants = true;
+    std::vector<std::string> answered;
 };
 
 class EmailSenderTest : public testing::Test {
@@ -308,6 +314,19 @@ TEST(Rule18EmailOutcome, WhatNoMessageIsToBlameForChargesNone) {
     EXPECT_EQ(meaning(smtp::SendStatus::not_sent, false, true), "Unavailable postgres");
     EXPECT_EQ(meaning(smtp::SendStatus::try_later, false), "Retry");
     EXPECT_EQ(meaning(smtp::SendStatus::never, false), "Reject");
+}
+
+TEST_F(Rule13EmailSender, TheJudgeHearsAtOnceWhatTheServerSaidToAContent) {
+    send();
+    EXPECT_THAT(judge_.answered, ElementsAre("accepted 250 2.0.0 queued"));
+    transport_.result.status = smtp::SendStatus::never;
+    transport_.result.reply.code = 554;
+    transport_.result.reply.text = "5.7.1 spam";
+    send();
+    EXPECT_THAT(judge_.answered, ElementsAre(testing::_, "not accepted 554 5.7.1 spam"));
+    transport_.result.status = smtp::SendStatus::in_doubt;
+    send();
+    EXPECT_THAT(judge_.answered, SizeIs(2)) << "nobody knows";
 }
 
 TEST_F(EmailSenderTest, OthersAreToldOfFailuresUnlessToldOtherwise) {

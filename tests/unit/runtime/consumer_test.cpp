@@ -251,25 +251,6 @@ TEST_F(Rule8Consumer, WhatALiveProcessHasGoesBackWithADelay) {
     EXPECT_EQ(status().held_elsewhere, 1U);
 }
 
-TEST_F(Rule8Consumer, ATakeoverAfterContentIsCounted) {
-    give("a");
-    judge_.on_claim = [](const Event&, std::uint64_t) {
-        ClaimReply reply;
-        reply.answer = ClaimAnswer::taken_over;
-        reply.takeovers = 1;
-        reply.content_may_have_left = true;
-        return reply;
-    };
-    bool told = false;
-    handler_ = [&](TestEvent, Delivery delivery) -> asio::awaitable<Outcome> {
-        told = delivery.possible_duplicate();
-        co_return Done{};
-    };
-    run([this] { return settled(1); });
-    EXPECT_TRUE(told);
-    EXPECT_EQ(status().possible_duplicates, 1U);
-}
-
 TEST_F(Rule8Consumer, AConflictIsADeadLetterUnderAnIdOfItsOwn) {
     give("a");
     judge_.on_claim = [](const Event&, std::uint64_t) {

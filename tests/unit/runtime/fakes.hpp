@@ -178,7 +178,11 @@ public:
     asio::awaitable<void> renew() override { return note("renew"); }
     asio::awaitable<void> release() override { return note("release"); }
     asio::awaitable<void> declare_dead(std::vector<std::string> instances) override {
-        return note("declare dead " + instances.at(0));
+        std::string names;
+        for (const std::string& instance : instances) {
+            names += " " + instance;
+        }
+        return note("declare dead" + names);
     }
     asio::awaitable<void> remove_old() override { return note("remove old"); }
 

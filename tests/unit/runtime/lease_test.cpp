@@ -26,9 +26,10 @@ protected:
     FakeRegistry registry_{context_.get_executor()};
 };
 
-TEST_F(Rule7Lease, RenewsThenDeclaresItsPredecessorDeadAndReleasesAtTheEnd) {
-    std::vector<std::string> predecessors(1, "old");
-    Lease lease(context_.get_executor(), registry_, gate_, clock_, predecessors);
+TEST_F(Rule7Lease, RenewsThenSettlesItsPredecessorsAndReleasesAtTheEnd) {
+    Lease lease(context_.get_executor(), registry_, gate_, clock_, [this] {
+        return registry_.declare_dead({"old"});
+    });
     const auto test = [&]() -> asio::awaitable<void> {
         lease.start();
         co_await until(2);
@@ -41,8 +42,7 @@ TEST_F(Rule7Lease, RenewsThenDeclaresItsPredecessorDeadAndReleasesAtTheEnd) {
 }
 
 TEST_F(Rule7Lease, AnOutageLeavesTheGateShut) {
-    std::vector<std::string> nobody;
-    Lease lease(context_.get_executor(), registry_, gate_, clock_, nobody);
+    Lease lease(context_.get_executor(), registry_, gate_, clock_, {});
     registry_.outage.down = true;
     const auto test = [&]() -> asio::awaitable<void> {
         lease.start();
@@ -56,8 +56,7 @@ TEST_F(Rule7Lease, AnOutageLeavesTheGateShut) {
 }
 
 TEST_F(Rule7Lease, StoppedWithoutAReleaseItsClaimsDieByThemselves) {
-    std::vector<std::string> nobody;
-    Lease lease(context_.get_executor(), registry_, gate_, clock_, nobody);
+    Lease lease(context_.get_executor(), registry_, gate_, clock_, {});
     const auto test = [&]() -> asio::awaitable<void> {
         lease.start();
         co_await until(1);
@@ -68,8 +67,7 @@ TEST_F(Rule7Lease, StoppedWithoutAReleaseItsClaimsDieByThemselves) {
 }
 
 TEST_F(Rule7Lease, WithoutAStartThereIsNothingToRelease) {
-    std::vector<std::string> nobody;
-    Lease lease(context_.get_executor(), registry_, gate_, clock_, nobody);
+    Lease lease(context_.get_executor(), registry_, gate_, clock_, {});
     const auto test = [&]() -> asio::awaitable<void> {
         const bool released = co_await lease.release();
         EXPECT_TRUE(released);

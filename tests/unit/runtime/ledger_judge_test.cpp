@@ -41,6 +41,7 @@ public:
         }
         co_return std::vector<bool>(requests.size(), stands);
     }
+    asio::awaitable<void> speak_for(FlightLog /*dead*/) override { co_return; }
     asio::awaitable<std::size_t> remove_final_rows(
         std::chrono::milliseconds /*age*/, std::size_t /*most*/
     ) override {
@@ -72,7 +73,9 @@ protected:
     }
 
     LedgerJudge& judge(bool notes_content = false) {
-        judge_.emplace(context_.get_executor(), ledger_, outbox_, suspects_, gate_, notes_content);
+        judge_.emplace(
+            context_.get_executor(), ledger_, outbox_, suspects_, gate_, notes_content, &flights_
+        );
         return *judge_;
     }
 
@@ -88,6 +91,9 @@ protected:
         });
         return allowed;
     }
+
+    /// What a successor of this process would read now.
+    std::vector<Flight> flights() const { return FlightBook::read(memory_)->flights; }
 
     Settlement record() {
         Settlement settlement;
@@ -105,6 +111,8 @@ protected:
     asio::io_context context_;
     ManualClock clock_{Time()};
     ContentGate gate_{clock_};
+    std::vector<std::byte> memory_ = std::vector<std::byte>(FlightBook::bytes_for(4));
+    FlightBook flights_{memory_, "instance", "boot"};
     AnsweringLedger ledger_;
     test::MemoryOutbox outbox_{context_.get_executor()};
     test::SuspectsTable suspects_table_;
@@ -250,6 +258,39 @@ TEST_F(LedgerJudgeTest, ADeadLetterWithoutAClaimWaitsOutAnOutage) {
     });
     ASSERT_EQ(outbox_.added.size(), 1U);
     EXPECT_EQ(outbox_.added[0].event_id, "conflict");
+}
+
+TEST_F(Rule13Judge, AContentStandsInTheFlightRecorderUntilItsVerdictDoes) {
+    EXPECT_TRUE(begin_content());
+    ASSERT_EQ(flights().size(), 1U);
+    EXPECT_EQ(flights()[0].event_id, "order-7");
+    EXPECT_EQ(flights()[0].subject, "email.send");
+    EXPECT_EQ(flights()[0].generation, 2U);
+    EXPECT_EQ(flights()[0].claim_no, 41U);
+    EXPECT_TRUE(begin_content()) << "asked twice, recorded once";
+    ASSERT_EQ(flights().size(), 1U);
+    judge_->content_answered(claim_, true, "250 queued");
+    ASSERT_EQ(flights().size(), 1U);
+    EXPECT_TRUE(flights()[0].accepted);
+    EXPECT_EQ(flights()[0].words, "250 queued");
+    record();
+    EXPECT_TRUE(flights().empty());
+}
+
+TEST_F(Rule13Judge, AContentThatWasRefusedIsForgottenAtOnce) {
+    EXPECT_TRUE(begin_content());
+    judge_->content_answered(claim_, false, "550 no");
+    EXPECT_TRUE(flights().empty());
+    record();
+    EXPECT_TRUE(flights().empty());
+}
+
+TEST_F(Rule13Judge, WhatMustNotBeginIsNotRecorded) {
+    gate_.close();
+    EXPECT_FALSE(begin_content());
+    EXPECT_TRUE(flights().empty());
+    judge_->content_answered(claim_, true, "250 queued");
+    EXPECT_TRUE(flights().empty());
 }
 
 }  // namespace
