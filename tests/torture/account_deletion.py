@@ -73,36 +73,46 @@ def kills_deletion(world, scale):
     declare(world, scale.ack_wait, USERS)
     declare(world, 30, MAILS)  # For what is told of recoveries; nobody sends that here.
     deletions, tally = Deletions(world), Tally(world)
-    crew = Crew(world, deletions.worker, scale.workers, tally, RECOVERY_PERIOD=f"{scale.period}s")
+    crew = Crew(world, deletions.worker, scale.workers, RECOVERY_PERIOD=f"{scale.period}s")
     accounts = Accounts(world, deletions, scale)
     accounts.start()
     for kill in range(scale.kills):
         say(f"kills-deletion: kill {kill + 1} of {scale.kills}, {accounts.accepted} requests published")
         crew.kill_somebody(scale.pause)
     accounts.join()
-    wait_for_all(world, accounts, scale.patience)
+    wait_for_all(world, accounts, scale)
     return reckon_accounts(world, deletions, accounts, tally, scale)
 
 
-def wait_for_all(world, accounts, timeout):
+def left(world):
+    """What is still to be done, by what it is."""
+    try:
+        [(waiting, places)] = world.sql(
+            "SELECT count(*) FILTER (WHERE status = 'queued' AND next_mail_at < now() + interval '10 minutes'"
+            "  OR status = 'scheduled' AND scheduled_at > now()),"
+            f" least(count(*) FILTER (WHERE status = 'scheduled'), {LIMIT} - (SELECT count(*) FROM daily_slots"
+            "  WHERE kind = 'execution' AND day = (now() AT TIME ZONE 'utc')::date)) FROM user_deletions")
+        return {"events": events_left(world, USERS[0]), "waiting": waiting, "places": places, "outbox": outbox_left(world)}
+    except (OSError, NatsError) as error:
+        return {"nats": str(error)}
+
+
+def wait_for_all(world, accounts, scale):
     """Until every request is judged, every mail out, and of those due as many are executed as a day has places."""
 
-    def left():
-        try:
-            [(waiting, places)] = world.sql(
-                "SELECT count(*) FILTER (WHERE status = 'queued' AND next_mail_at < now() + interval '10 minutes'"
-                "  OR status = 'scheduled' AND scheduled_at > now()),"
-                f" least(count(*) FILTER (WHERE status = 'scheduled'), {LIMIT} - (SELECT count(*) FROM daily_slots"
-                "  WHERE kind = 'execution' AND day = (now() AT TIME ZONE 'utc')::date)) FROM user_deletions")
-            return {"events": events_left(world, USERS[0]), "outbox": outbox_left(world), "waiting": waiting, "places": places}
-        except (OSError, NatsError) as error:
-            return {"nats": str(error)}
+    def done():
+        found = left(world)
+        if scale.ack_wait and list(filter(found.get, found)) == ["outbox"]:
+            # As if a minute had passed, for which a relay that was killed had taken its rows.
+            world.sql("UPDATE outbox SET due_at = now() WHERE due_at > now() AND due_at < now() + interval '1 minute'")
+        return not any(found.values())
 
-    wait_until(lambda: not any(left().values()), timeout, lambda: f"all {len(accounts.users)} accounts come to rest: {left()}")
+    wait_until(done, scale.patience, lambda: f"all {len(accounts.users)} accounts come to rest: {left(world)}")
 
 
 def reckon_accounts(world, deletions, accounts, tally, scale):
-    rows = {user: deletions.row(user) for user in accounts.users}
+    rows = {user: None for user in accounts.users}
+    rows.update(world.sql("SELECT user_id::text, to_jsonb(d) FROM user_deletions d"))
     states = {}
     for row in rows.values():
         states[row["status"] if row else "none"] = states.get(row["status"] if row else "none", 0) + 1
@@ -128,15 +138,15 @@ def count_mails(found, mails, accounts, rows, lines):
             continue
         more = [address] * (len(copies) - 1)
         found.second_copies += more
-        if lines:
-            found.uncounted += more[named.get(row["id"], 0) :]
+        found.uncounted += more[named.get(row["id"], 0) :]
         if len(set(copies)) > 1:
             found.other_message_ids.append((address, sorted(set(copies))))
 
 
 def broken_for_accounts(world, deletions, accounts, rows, period):
+    gone_by_user = dict(world.sql("SELECT id::text, is_deleted FROM users"))
     for user, row in rows.items():
-        gone = deletions.is_deleted(user)
+        gone = gone_by_user[user]
         if gone != (row is not None and row["status"] == "executed"):
             yield f"the account {user} is {'' if gone else 'not '}deleted, its deletion is {row}"
         if user in accounts.recovered and row is not None and row["status"] != "cancelled":
@@ -151,8 +161,9 @@ def broken_for_accounts(world, deletions, accounts, rows, period):
     [[executed, told]] = world.sql(
         "SELECT (SELECT count(*) FROM user_deletions WHERE status = 'executed'),"
         " (SELECT count(*) FROM action_logs WHERE action = 'deletion.executed')")
-    if executed != told or executed != len(deletions.told("user.deleted")):
-        yield f"{executed} deletions are executed, {told} in the audit log, {len(deletions.told('user.deleted'))} told of"
+    published = len(set(deletions.told("user.deleted")))
+    if executed != told or executed != published:
+        yield f"{executed} deletions are executed, {told} in the audit log, {published} told of"
 
 
 def broken_for_days(world):
@@ -177,7 +188,7 @@ def audit_gaps(world):
 
 SCENARIOS = [
     Scenario("kills-deletion", kills_deletion, mail=(*INDEX_ONLY, "--answer-after", "0.2"),
-             short={"workers": 2, "kills": 12, "accounts": 60, "recovered_every": 3, "period": 4, "pause_between": 0.06, "pause": 0.6,
+             short={"workers": 2, "kills": 8, "accounts": 40, "recovered_every": 3, "period": 4, "pause_between": 0.08, "pause": 0.6,
                     "ack_wait": 4, "patience": 60},
              long={"workers": 3, "kills": 300, "accounts": 1000, "recovered_every": 3, "period": 20, "pause_between": 0.2, "pause": 0.8,
                    "ack_wait": None, "patience": 180}),

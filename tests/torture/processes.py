@@ -28,7 +28,7 @@ def kills_elsewhere(world, scale):
 def killed_at_random(world, scale, name, own_state):
     declare(world, scale.ack_wait)
     tally, load = Tally(world), Load(world, name)
-    crew = Crew(world, world.worker, scale.workers, tally, own_state)
+    crew = Crew(world, world.worker, scale.workers, own_state)
     load.start(scale.mails, scale.mails / (scale.kills * scale.pause), burst=scale.burst)
     for kill in range(scale.kills):
         say(f"{name}: kill {kill + 1} of {scale.kills}, {len(load.accepted)} of {scale.mails} e-mails published")
@@ -47,7 +47,7 @@ def at_rest(world, scale, load):
 def stops(world, scale):
     """A process that stands still for longer than its lease, and knows nothing of that when it goes on."""
     tally, load = Tally(world), Load(world, "stops")
-    crew = Crew(world, world.worker, scale.workers, tally)
+    crew = Crew(world, world.worker, scale.workers)
     load.start(scale.mails, scale.mails / (scale.stops * (scale.seconds + scale.pause)), burst=scale.burst)
     for stop in range(scale.stops):
         say(f"stops: {stop + 1} of {scale.stops}, {len(load.accepted)} of {scale.mails} e-mails published")
@@ -75,7 +75,7 @@ def rolling(world, scale):
     """Updates: each worker is told to stop, and its successor starts at once, again and again. No copy has an excuse."""
     declare(world, scale.ack_wait)
     tally, load = Tally(world), Load(world, "rolling")
-    crew = Crew(world, world.worker, scale.workers, tally)
+    crew = Crew(world, world.worker, scale.workers)
     load.start(scale.mails, scale.mails / (scale.restarts * scale.pause), burst=scale.burst)
     codes = []
     for restart in range(scale.restarts):
@@ -116,7 +116,6 @@ def drain_timeout(world, scale):
         restart_mail(mail, INDEX_ONLY)
         worker = world.ready_worker(**settings)
         at_rest_now(world, scale, load)
-        tally.note(worker)
         worker.terminate()
     found = reckon("drain-timeout", world, load, tally, scale.stops, unanswered=unanswered, unknown=unknown)
     if late:

@@ -13,7 +13,6 @@ from world import mail_event
 
 SECOND_COPY = "a second copy may arrive"  # What a worker logs of each possible duplicate, with its event.
 EVENT_ID = re.compile(r'"event_id":"([^"]*)"|$')  # A last line may be cut.
-SECOND_COPIES = "chatear_possible_duplicates_total"
 
 
 @dataclasses.dataclass
@@ -44,7 +43,7 @@ class Reckoning:
             found.append(f"{len(self.lost)} e-mails are lost: {self.lost[:5]}")
         if len(self.second_copies) > self.counted:
             found.append(f"{len(self.second_copies)} second copies, {self.counted} of them counted: {self.second_copies[:5]}")
-        if self.uncounted:
+        elif self.uncounted:
             found.append(f"{len(self.uncounted)} second copies of events that no worker named: {self.uncounted[:5]}")
         if self.other_message_ids:
             found.append(f"copies with another Message-ID: {self.other_message_ids[:5]}")
@@ -173,20 +172,10 @@ def outbox_left(world):
 
 
 class Tally:
-    """What the workers say of possible duplicates: their log lines, or where none has such a line their metric.
-
-    A metric dies with its process, so that it is read before each kill; what the process counts in the last moment is
-    not in it. A line is written at once.
-    """
+    """What the workers say of possible duplicates: a line in the log of each, which is written at once and outlives it."""
 
     def __init__(self, world):
         self.world = world
-        self._metrics = {}  # pid: the last that was read.
-
-    def note(self, worker):
-        """Reads the metric of a worker that is about to die."""
-        if worker.process.alive():
-            self._metrics[worker.pid] = max(worker.metric(SECOND_COPIES), self._metrics.get(worker.pid, 0))
 
     def lines(self):
         """{event_id: how often it was named}"""
@@ -196,14 +185,8 @@ class Tally:
                 found.update(EVENT_ID.search(line)[1] for line in log if SECOND_COPY in line)
         return found
 
-    def metric(self):
-        for worker in self.world.workers:
-            self.note(worker)
-        return int(sum(self._metrics.values()))
-
     def counted(self):
-        metric = self.metric()
-        return sum(self.lines().values()) or metric
+        return sum(self.lines().values())
 
 
 def reckon(scenario, world, load, tally, faults, **notes):
@@ -219,8 +202,7 @@ def reckon(scenario, world, load, tally, faults, **notes):
             continue
         more = [recipient] * (len(copies) - 1)
         found.second_copies += more
-        if lines:
-            found.uncounted += more[lines[recipient.partition("@")[0]] :]
+        found.uncounted += more[lines[recipient.partition("@")[0]] :]
         if len(set(copies)) > 1:
             found.other_message_ids.append((recipient, sorted(set(copies))))
     found.dead_letters = dead_letters(world)
