@@ -35,11 +35,12 @@ def parse_arguments():
 def show_list():
     for scenario in scenarios():
         said = (scenario.run.__doc__ or "").strip().splitlines()[:1]
-        print(f"{scenario.name:22} {'' if scenario.short else '(--long only) '}{''.join(said)}")
+        print(f"{scenario.name:30} {'' if scenario.short else '(--long only) '}{''.join(said)}")
 
 
 def row(name, figures, verdict):
-    return f"{name:22}" + "".join(f"{figure:>{max(9, len(column) + 2)}}" for figure, column in zip(figures, COLUMNS)) + f"  {verdict}"
+    cells = "".join(f"{figure:>{max(9, len(column) + 2)}}" for figure, column in zip(figures, COLUMNS))
+    return f"{name:30}{cells}  {verdict}".rstrip()
 
 
 def figures(found):

@@ -88,9 +88,9 @@ class Machine:
 def clocks(world, scale):
     """Midnight UTC under a load with limits, then days in a moment: limits are of their day, and no jump deletes anybody."""
     machine, tally, load = Machine(world, scale.before_midnight), Tally(world), Load(world, "clocks")
+    first_day = machine.today()
     machine.start(scale.rate)
     load.start(scale.mails, scale.a_second, burst=10)
-    first_day = machine.today()
     machine.ask(scale.accounts)
     machine.recover_some()
     say("clocks: waiting for midnight")
