@@ -141,7 +141,7 @@ def accepted_contents(world):
 SCENARIOS = [
     Scenario("kills", kills, mail=SLOW_ANSWERS,
              short={"workers": 2, "kills": 12, "mails": 600, "pause": 0.4, "burst": 25, "ack_wait": 4, "patience": 60},
-             long={"workers": 3, "kills": 500, "mails": 100_000, "pause": 0.8, "burst": 50, "ack_wait": None, "patience": 180}),
+             long={"workers": 3, "kills": 500, "mails": 100_000, "pause": 1.6, "burst": 50, "ack_wait": None, "patience": 180}),
     Scenario("kills-elsewhere", kills_elsewhere, mail=SLOW_ANSWERS, short=None,
              long={"workers": 3, "kills": 60, "mails": 20_000, "pause": 4, "burst": 50, "ack_wait": None, "patience": 240}),
     Scenario("stops", stops, mail=LATE_ANSWERS, short=None,
