@@ -17,7 +17,10 @@ class NatsClient:
         self._file = self._socket.makefile("rb")
         self.inbox = f"_INBOX.test{id(self):x}"  # What is sent to `<inbox>.<word>` comes to this client.
         self._numbers = itertools.count(1)
-        self.info = json.loads(self._file.readline().split(b" ", 1)[1])
+        greeting = self._file.readline()
+        if not greeting:
+            raise ConnectionError("the NATS server hung up")
+        self.info = json.loads(greeting.split(b" ", 1)[1])
         self._send(b'CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true}\r\n')
         self._send(f"SUB {self.inbox}.* 1\r\n".encode())
         self.flush()

@@ -1,0 +1,114 @@
+"""A full disk below PostgreSQL, NATS or Redis: work waits until there is room again, and goes on.
+
+Each server's data moves to a small file system of its own (a tmpfs), which one file then fills. A server that ends
+for want of room is started again when there is some, as a supervisor would. NATS switches JetStream off when its disk is full,
+until it is started again.
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+from scenario import Scenario
+from under_load import UnderLoad
+
+
+def cannot_mount():
+    """Why this machine forbids it."""
+    if os.geteuid() != 0:
+        return "mounting a small file system needs root"
+    made = subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, text=True, check=False)
+    return None if made.returncode == 0 else f"no file system can be mounted: {made.stderr.strip()}"
+
+
+@contextlib.contextmanager
+def on_a_small_disk(server, folder, megabytes):
+    """The server's data in a file system of their own; it must be stopped, or unmounting leaves it alone."""
+    kept = folder.with_name(folder.name + ".kept")
+    owner = folder.stat()
+    folder.rename(kept)
+    folder.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700,uid={owner.st_uid},gid={owner.st_gid}", "tmpfs", folder],
+                   check=True)
+    try:
+        subprocess.run(["cp", "-a", f"{kept}/.", folder], check=True)
+        shutil.rmtree(kept)
+        yield
+    finally:
+        server.stop()
+        subprocess.run(["umount", folder], check=True)
+
+
+def fill(folder):
+    """Every byte that is left. Returns the file that has them."""
+    ballast = folder / "ballast"
+    with open(ballast, "wb", buffering=0) as file:
+        for size in (1 << 20, 4096):
+            with contextlib.suppress(OSError):
+                while file.write(b"\xaa" * size) == size:
+                    pass
+    return ballast
+
+
+def full_disk(world, scale, server, folder, megabytes):
+    server.stop()
+    with on_a_small_disk(server, pathlib.Path(folder), megabytes):
+        server.start()
+        under = UnderLoad(world, f"{server.name}-disk-full", scale)
+        ended = 0
+
+        def one():
+            nonlocal ended
+            ballast = fill(pathlib.Path(folder))
+            time.sleep(under.chance.uniform(scale.full / 2, scale.full))
+            ballast.unlink()
+            time.sleep(0.5)
+            if not server.process.alive():
+                ended += 1
+                server.start()
+            elif server is world.stack.nats:
+                server.kill()  # JetStream stays off otherwise, and one in this state may not end by itself.
+                server.start()
+
+        under.harm(one, (0.5, scale.longest_pause))
+        under.notes.update(ended_by_itself=ended, refused=refusals(server))
+        return under.end(pure=True)
+
+
+REFUSALS = ("No space left on device", "no space left on device", "out of space", "Short write while writing to the AOF")
+
+
+def refusals(server):
+    """How often it has said that there is no room: a scenario without any would show nothing."""
+    return sum(server.process.log_text().count(word) for word in REFUSALS)
+
+
+def postgres_disk_full(world, scale):
+    return full_disk(world, scale, world.stack.postgres, world.stack.postgres.data, scale.megabytes)
+
+
+def nats_disk_full(world, scale):
+    return full_disk(world, scale, world.stack.nats, world.stack.nats.folder / "store", scale.megabytes)
+
+
+def redis_disk_full(world, scale):
+    return full_disk(world, scale, world.stack.redis, world.stack.redis.folder / "appendonlydir", scale.megabytes)
+
+
+def scales(megabytes, **short):
+    return {
+        "short": {"workers": 2, "seed": 1, "ack_wait": 4, "mails": 200, "a_second": 40, "seconds": 5, "full": 2, "longest_pause": 1,
+                  "patience": 60, "megabytes": megabytes, **short},
+        "long": {"workers": 2, "seed": 1, "mails": 3000, "a_second": 30, "seconds": 90, "full": 15, "longest_pause": 5,
+                 "patience": 120, "megabytes": megabytes},
+    }
+
+
+SCENARIOS = [
+    Scenario("postgres-disk-full", postgres_disk_full, **scales(96), needs=cannot_mount),
+    Scenario("nats-disk-full", nats_disk_full, **scales(8), needs=cannot_mount),
+    Scenario("redis-disk-full", redis_disk_full, **scales(4), needs=cannot_mount),
+]
