@@ -158,7 +158,7 @@ LONG = {"workers": 3, "seed": 1, "mails": 3000, "a_second": 30, "seconds": 100, 
 SCENARIOS = [
     Scenario("postgres-ends-connections", postgres_ends_connections,
              short={**SHORT, "longest_pause": 0.2}, long={**LONG, "longest_pause": 1}),
-    Scenario("postgres-refuses-connections", postgres_refuses_connections, short=SHORT, long=LONG),
+    Scenario("postgres-refuses-connections", postgres_refuses_connections, short=None, long=LONG),
     Scenario("postgres-is-read-only", postgres_is_read_only, short=SHORT, long=LONG),
     Scenario("redis-refuses", redis_refuses, short=SHORT, long=LONG),
     Scenario("redis-from-an-older-copy", redis_from_an_older_copy, short=SHORT, long=LONG),

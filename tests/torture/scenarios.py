@@ -2,7 +2,7 @@
 
 import importlib
 
-MODULES = ["processes", "account_deletion", "clocks"]
+MODULES = ["processes", "account_deletion", "clocks", "servers", "disks", "databases", "streams", "network", "syscalls"]
 
 
 def scenarios():

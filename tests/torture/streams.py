@@ -6,15 +6,14 @@ from dev_stack.nats_client import NatsError
 from dev_stack.process import wait_until
 from reckoning import Load, arrived
 from scenario import Scenario
-from stream import CONSUMER, STREAM
-from under_load import UnderLoad, wait_done
+from under_load import CONSUMER, STREAM, UnderLoad, wait_done
 
 
 def consumer_made_again(world, scale):
     """The consumer of a stream that keeps everything is deleted again and again: all comes from the start each time."""
     with world.nats() as nats:
         nats.api(f"STREAM.CREATE.{STREAM}", {"name": STREAM, "subjects": ["email.send"], "retention": "limits"})
-    under = UnderLoad(world, "consumer-made-again", scale)
+    under = UnderLoad(world, "consumer-made-again", scale, declared=False)
 
     def one():
         with world.nats() as nats:

@@ -7,23 +7,27 @@ from dev_stack.nats_client import NatsError
 from dev_stack.process import wait_until
 from progress import say
 from reckoning import Load, Tally, outbox_left, reckon, wait_arrived
-from stream import CONSUMER, STREAM, declare
+from stream import MAILS, declare
 
 # Redis is asked only where there is a limit; this one is never reached.
 LIMITS = {"EMAIL_RATE_PER_RECIPIENT": "1000/1m"}
+
+STREAM, CONSUMER = MAILS[0], "notification-worker-email-send"
 
 
 class UnderLoad:
     """Workers that send while a scenario does harm. Use: begin, harm(), end()."""
 
-    def __init__(self, world, name, scale, load=None, **settings):
+    def __init__(self, world, name, scale, declared=True, **settings):
+        """`declared`: not left to the workers, who begin at the same moment (and NATS 2.9 does not bear that always)."""
         self.world, self.name, self.scale = world, name, scale
         self.faults, self.notes, self.broken = 0, {}, []
         self.chance = random.Random(f"{name} {scale.seed}")
-        self.load = load or Load(world, name)
+        self.load = Load(world, name)
         self.tally = Tally(world)
         world.settings.update({**LIMITS, **settings})
-        declare(world, getattr(scale, "ack_wait", None))
+        if declared:
+            declare(world, getattr(scale, "ack_wait", 30))
         self.workers = [world.worker() for _ in range(scale.workers)]
         for worker in self.workers:
             worker.wait_ready(60)
