@@ -2,7 +2,7 @@
 
 import importlib
 
-MODULES = ["processes", "account_deletion", "clocks", "servers", "disks", "databases", "streams", "network", "syscalls"]
+MODULES = ["processes", "account_deletion", "clocks", "servers", "disks", "databases", "streams", "cluster", "network", "syscalls"]
 
 
 def scenarios():

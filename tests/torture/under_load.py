@@ -18,12 +18,12 @@ STREAM, CONSUMER = MAILS[0], "notification-worker-email-send"
 class UnderLoad:
     """Workers that send while a scenario does harm. Use: begin, harm(), end()."""
 
-    def __init__(self, world, name, scale, declared=True, **settings):
+    def __init__(self, world, name, scale, declared=True, load=Load, **settings):
         """`declared`: not left to the workers, who begin at the same moment (and NATS 2.9 does not bear that always)."""
         self.world, self.name, self.scale = world, name, scale
         self.faults, self.notes, self.broken = 0, {}, []
         self.chance = random.Random(f"{name} {scale.seed}")
-        self.load = Load(world, name)
+        self.load = load(world, name)
         self.tally = Tally(world)
         world.settings.update({**LIMITS, **settings})
         if declared:
