@@ -36,7 +36,7 @@ def postgres_ends_connections(world, scale):
     ended = []
     under.harm(lambda: ended.append(end_connections(world)), (0.02, scale.longest_pause))
     under.notes.update(ended=sum(ended))
-    return under.end(pure=True)
+    return under.end(pure=True, flaps=True)
 
 
 def postgres_refuses_connections(world, scale):
@@ -59,7 +59,7 @@ def postgres_refuses_connections(world, scale):
             time.sleep(under.chance.uniform(0.1, scale.longest))
 
     under.harm(lambda: under.chance.choice((limit_of_the_role, others_hold_all_places))(), (0.1, scale.longest_pause))
-    return under.end(pure=True)
+    return under.end(pure=True, flaps=True)
 
 
 def postgres_is_read_only(world, scale):
@@ -74,7 +74,7 @@ def postgres_is_read_only(world, scale):
             set_read_only(world, "off")
 
     under.harm(one, (0.1, scale.longest_pause))
-    return under.end(pure=True)
+    return under.end(pure=True, flaps=True)
 
 
 def set_read_only(world, how):
@@ -99,7 +99,7 @@ def redis_refuses(world, scale):
 
     under.harm(one, (0.1, scale.longest_pause))
     client.close()
-    return under.end(pure=True)
+    return under.end(pure=True, flaps=True)
 
 
 def put_back(server, copy):
@@ -130,7 +130,7 @@ def redis_from_an_older_copy(world, scale):
     put_back(world.stack.redis, copy)
     fresh = deletions.ready_worker(**day)  # It looks at once for what is due, and Redis lets it.
     fresh.wait(lambda: "the day's limit of deletions is reached" in fresh.log(), 30, "finds that the limit is reached")
-    found = under.end(pure=True)
+    found = under.end(pure=True, flaps=True)
     found.notes.update(executed=executed(world))
     if executed(world) != 10:
         found.broken.append(f"{executed(world)} accounts were deleted on a day of 10")

@@ -58,7 +58,7 @@ def cut(world, scale, name, servers):
                 proxy.calm()
 
         under.harm(one, (0.02, scale.longest_pause))
-        return under.end(pure="mail" not in servers)
+        return under.end(pure="mail" not in servers, flaps=True)
 
 
 def network_cuts(world, scale):
@@ -85,7 +85,7 @@ def network_stalls(world, scale):
                 proxy.calm()
 
         under.harm(one, (0.1, scale.longest_pause))
-        return under.end(pure=True)
+        return under.end(pure=True, flaps=True)
 
 
 def network_trickles(world, scale):
@@ -101,7 +101,7 @@ def network_trickles(world, scale):
         under.harm(one)
         for proxy in between.values():
             proxy.calm()
-        return under.end(pure=True)
+        return under.end(pure=True, flaps=True)
 
 
 def spoil(under, between, scale):

@@ -34,7 +34,7 @@ def storm(world, scale, name, servers):
         under.faults += len(actions) // 2 - 1
 
     under.harm(one, (0.0, scale.longest_pause))
-    return under.end(pure="mail" not in servers)
+    return under.end(pure="mail" not in servers, flaps=True)
 
 
 def servers_storm(world, scale):

@@ -137,5 +137,5 @@ SCENARIOS = [
     Scenario("nats-from-an-older-copy", nats_from_an_older_copy,
              short={**SHORT, **NO_LOAD, "batch": 30, "seconds": 0.1}, long={**LONG, **NO_LOAD, "ack_wait": 3, "batch": 200, "seconds": 100}),
     Scenario("nats-from-an-older-copy-in-hand", nats_from_an_older_copy_in_hand,
-             short=None, long={**LONG, **NO_LOAD, "ack_wait": 3, "batch": 60, "seconds": 60}),
+             short={**SHORT, **NO_LOAD, "batch": 40, "seconds": 0.1}, long={**LONG, **NO_LOAD, "ack_wait": 3, "batch": 60, "seconds": 60}),
 ]

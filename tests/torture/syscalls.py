@@ -22,13 +22,13 @@ AROUND = [
     ("connect", "ETIMEDOUT"), ("connect", "ENETUNREACH"), ("connect", "EADDRNOTAVAIL"), ("connect", "EINTR"),
     ("openat", "EMFILE"), ("openat", "ENFILE"), ("openat", "EACCES"), ("openat", "ENOSPC"),
     ("write", "ENOSPC"), ("write", "EIO"), ("write", "EAGAIN"),
-    ("epoll_wait", "EINTR"),
-    ("accept", "EMFILE"), ("accept", "ECONNABORTED"), ("setsockopt", "EINVAL"), ("poll", "EINTR"), ("fsync", "EIO"),
+    ("epoll_wait", "EINTR"), ("epoll_ctl", "ENOMEM"), ("epoll_ctl", "ENOSPC"),
+    ("accept", "EMFILE"), ("accept", "ECONNABORTED"), ("setsockopt", "EINVAL"), ("poll", "EINTR"),
 ]
 # Those that break connections, in the middle of a content too.
 THROUGH = [
     ("sendmsg", "ECONNRESET"), ("sendmsg", "EPIPE"), ("sendmsg", "ETIMEDOUT"), ("sendmsg", "ENOBUFS"), ("sendmsg", "EINTR"),
-    ("recvfrom", "ECONNRESET"), ("recvfrom", "ETIMEDOUT"), ("recvfrom", "EINTR"), ("recvmsg", "ECONNRESET"),
+    ("recvfrom", "ECONNRESET"), ("recvfrom", "ETIMEDOUT"), ("recvfrom", "EINTR"),
     ("sendto", "ECONNRESET"), ("sendto", "EPIPE"), ("close", "EIO"),
 ]
 NOT_DUMPABLE = "import ctypes, time; ctypes.CDLL(None).prctl(4, 0); print(flush=True); time.sleep(60)"  # PR_SET_DUMPABLE, as workers are.
@@ -81,7 +81,8 @@ def calls_fail(world, scale, name, calls, pure):
             left.extend(under.chance.sample(calls, len(calls)))
         call, error = left.pop()
         worker = under.chance.choice(under.workers)
-        with failing(world, worker, call, error, under.chance.choice((1, 2, 5, 13))) as count:
+        every = under.chance.choice((2, 5, 13) if error == "EINTR" else (1, 2, 5, 13))  # No call is interrupted for ever.
+        with failing(world, worker, call, error, every) as count:
             if call in ("connect", "socket", "openat", "epoll_ctl", "setsockopt", "close"):
                 make_it_connect(world, under)
             worker.get("/metrics")
@@ -90,7 +91,7 @@ def calls_fail(world, scale, name, calls, pure):
         assert worker.process.alive(), f"the worker ended when {call} failed with {error}:\n{worker.log()[-3000:]}"
 
     under.harm(one, (0.0, scale.longest_pause))
-    return under.end(pure=pure)
+    return under.end(pure=pure, flaps=True)
 
 
 def make_it_connect(world, under):
