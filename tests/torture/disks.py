@@ -7,7 +7,6 @@ until it is started again.
 
 import contextlib
 import os
-import pathlib
 import shutil
 import subprocess
 import time
@@ -42,28 +41,25 @@ def on_a_small_disk(server, folder, megabytes):
         subprocess.run(["umount", folder], check=True)
 
 
-def fill(folder):
-    """Every byte that is left. Returns the file that has them."""
-    ballast = folder / "ballast"
-    with open(ballast, "wb", buffering=0) as file:
+def fill(ballast):
+    """Every byte that is left goes to this file."""
+    with open(ballast, "ab", buffering=0) as file:
         for size in (1 << 20, 4096):
             with contextlib.suppress(OSError):
                 while file.write(b"\xaa" * size) == size:
                     pass
-    return ballast
 
 
 def full_disk(world, scale, server, folder, megabytes):
     server.stop()
-    with on_a_small_disk(server, pathlib.Path(folder), megabytes):
+    with on_a_small_disk(server, folder, megabytes):
         server.start()
         under = UnderLoad(world, f"{server.name}-disk-full", scale)
         under.notes.update(ended_by_itself=0, nothing_accepted=0)
 
         def one():
-            ballast = fill(pathlib.Path(folder))
-            stands_still(under, under.chance.uniform(scale.full / 2, scale.full))
-            ballast.unlink()
+            keep_full(under, folder / "ballast", under.chance.uniform(scale.full / 2, scale.full))
+            (folder / "ballast").unlink()
             time.sleep(0.5)
             if not server.process.alive():
                 under.notes["ended_by_itself"] += 1
@@ -74,17 +70,21 @@ def full_disk(world, scale, server, folder, megabytes):
 
         under.harm(one, (scale.shortest_pause, scale.longest_pause))
         under.notes.update(refused=refusals(server))
-        if not under.notes["refused"] and not under.notes["nothing_accepted"]:
+        if not under.notes["refused"] and server is not world.stack.nats:
             under.broken.append("the server never wanted for room: the scenario showed nothing")
         return under.end(pure=True)
 
 
-def stands_still(under, seconds):
-    """Waits, and notes whether JetStream accepted nothing in the second half: 2.9 may say nothing of its disk, and answer nobody."""
-    time.sleep(seconds / 2)
-    before, running = len(under.load.accepted), under.load.running()
-    time.sleep(seconds / 2)
-    under.notes["nothing_accepted"] += running and len(under.load.accepted) == before
+def keep_full(under, ballast, seconds):
+    """Also what the server gives back meanwhile. Notes whether JetStream accepted nothing in the second half: 2.9 may say nothing of
+    its disk, and answer nobody."""
+    began, before = time.monotonic(), None
+    while time.monotonic() < began + seconds:
+        fill(ballast)
+        time.sleep(0.02)
+        if before is None and time.monotonic() > began + seconds / 2:
+            before = len(under.load.accepted)
+    under.notes["nothing_accepted"] += under.load.running() and len(under.load.accepted) == before
 
 
 REFUSALS = ("No space left on device", "no space left on device", "out of space", "Short write while writing to the AOF")
