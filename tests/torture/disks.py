@@ -96,14 +96,17 @@ def refusals(server):
 
 
 def postgres_disk_full(world, scale):
+    """PostgreSQL's data and log have no room, then some again."""
     return full_disk(world, scale, world.stack.postgres, world.stack.postgres.data, scale.megabytes)
 
 
 def nats_disk_full(world, scale):
+    """JetStream's store has no room, then some again."""
     return full_disk(world, scale, world.stack.nats, world.stack.nats.folder / "store", scale.megabytes)
 
 
 def redis_disk_full(world, scale):
+    """Redis' append-only file has no room, then some again."""
     return full_disk(world, scale, world.stack.redis, world.stack.redis.folder / "appendonlydir", scale.megabytes)
 
 

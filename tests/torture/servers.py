@@ -38,10 +38,12 @@ def storm(world, scale, name, servers):
 
 
 def servers_storm(world, scale):
+    """PostgreSQL, NATS and Redis die, stop and stand still at random moments, up to three at a time."""
     return storm(world, scale, "servers-storm", NOT_MAIL)
 
 
 def all_servers_storm(world, scale):
+    """The same, with the mail server among them."""
     return storm(world, scale, "all-servers-storm", ALL)
 
 
