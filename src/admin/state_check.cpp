@@ -7,9 +7,12 @@
 namespace chatear::admin {
 namespace {
 
-void look_at(const StatePlace& place, Findings& findings) {
+/// How many of its processes live.
+std::size_t look_at(const StatePlace& place, Findings& findings) {
+    std::size_t living = 0;
     for (const runtime::LeftFlight& flight : place.flights) {
         if (flight.living) {
+            ++living;
             continue;
         }
         if (!flight.log) {
@@ -28,6 +31,7 @@ void look_at(const StatePlace& place, Findings& findings) {
             "start its worker again, or: chatear flights settle"
         );
     }
+    return living;
 }
 
 }  // namespace
@@ -47,10 +51,9 @@ asio::awaitable<void> check_state(Tool& tool, std::shared_ptr<Findings> findings
     }
     std::size_t living = 0;
     for (const StatePlace& place : *places) {
-        look_at(place, *findings);
-        living += place.living ? 1 : 0;
+        living += look_at(place, *findings);
     }
-    findings->ok(fmt::format("{} processes have a place in {}", living, folder));
+    findings->ok(fmt::format("{} processes work in {}", living, folder));
 }
 
 }  // namespace chatear::admin

@@ -1,7 +1,6 @@
 #include "admin/state_folder.hpp"
 
 #include "postgres/storable_text.hpp"
-#include "runtime/instance_file.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -18,7 +17,6 @@ Result<std::vector<StatePlace>> read_state_folder(const std::string& folder) {
     for (const std::string& base : *bases) {
         StatePlace place;
         place.base = base;
-        place.living = runtime::InstanceFile::is_held(base);
         place.flights = runtime::find_left_flights(base, "");
         places.push_back(std::move(place));
     }

@@ -12,8 +12,7 @@ namespace chatear::admin {
 
 /// A worker's place in STATE_DIR: its locked file, and the flight recorders of whoever had it.
 struct StatePlace {
-    std::string base;     ///< As runtime::InstanceFile::base().
-    bool living = false;  ///< A process has it now.
+    std::string base;  ///< As runtime::InstanceFile::base().
     std::vector<runtime::LeftFlight> flights;
 };
 

@@ -6,16 +6,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <thread>
 
 namespace chatear::runtime {
 namespace {
 
 constexpr int most_processes = 1000;
-constexpr std::chrono::milliseconds a_look{30};
 
 std::optional<std::string> read_instance(int descriptor) {
     char buffer[128];
@@ -49,14 +46,6 @@ Result<InstanceFile> InstanceFile::take(
     for (int number = 1; number <= most_processes; ++number) {
         const std::string base = fmt::format("{}/{}-{}", folder, worker, number);
         auto file = take_left(base, instance);
-        if (file && !*file && number == 1) {
-            // Perhaps only somebody has looked (is_held); what is passed by is settled late.
-            std::this_thread::sleep_for(a_look);
-            auto again = take_left(base, instance);
-            if (again && *again) {
-                return std::move(**again);
-            }
-        }
         if (!file) {
             return file.error();
         }
@@ -85,16 +74,6 @@ Result<std::optional<InstanceFile>> InstanceFile::take_left(
         return cannot("write", path);
     }
     return std::optional(std::move(file));
-}
-
-bool InstanceFile::is_held(const std::string& base) {
-    const int descriptor = ::open((base + ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (descriptor < 0) {
-        return false;
-    }
-    const bool held = flock(descriptor, LOCK_SH | LOCK_NB) != 0;
-    ::close(descriptor);
-    return held;
 }
 
 InstanceFile::InstanceFile(InstanceFile&& other) noexcept

@@ -24,9 +24,6 @@ public:
         const std::string& base, const std::string& instance
     );
 
-    /// Whether a process that lives has the file of `base`.
-    static bool is_held(const std::string& base);
-
     InstanceFile(InstanceFile&& other) noexcept;
     InstanceFile& operator=(InstanceFile&&) = delete;
     ~InstanceFile();

@@ -248,16 +248,12 @@ std::string record_sql(const LedgerTable& table) {
 
 std::string accepted_sql(const LedgerTable& table) {
     Form acceptance(table);
-    CHATEAR_ASSERT(table.reply_column.empty() || is_name(table.reply_column));
-    acceptance.add(
-        "reply", table.reply_column.empty() ? "" : fmt::format(", {} = i.words", table.reply_column)
-    );
+    const std::string& reply = table.reply_column;
     const std::string& to = table.recipient_column;
-    CHATEAR_ASSERT(to.empty() || is_name(to));
-    acceptance.add(
-        "recipient",
-        to.empty() ? "" : fmt::format(", {0} = coalesce(nullif(i.recipient, ''), t.{0})", to)
-    );
+    CHATEAR_ASSERT((reply.empty() || is_name(reply)) && (to.empty() || is_name(to)));
+    acceptance.add("reply", reply.empty() ? "" : fmt::format(", {} = i.words", reply));
+    constexpr auto named = ", {0} = coalesce(nullif(i.recipient, ''), t.{0})";
+    acceptance.add("recipient", to.empty() ? "" : fmt::format(named, to));
     return acceptance.fill(accepted_form);
 }
 

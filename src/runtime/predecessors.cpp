@@ -94,8 +94,11 @@ asio::awaitable<bool> Predecessors::tell_all(
     const std::vector<Ledger*>& ledgers, const LeftFlight& left
 ) {
     bool told = true;
+    if (!left.log) {
+        co_return told;
+    }
     for (Ledger* const ledger : ledgers) {
-        const bool this_one = !left.log || co_await tell(*ledger, left);
+        const bool this_one = co_await tell(*ledger, left);
         told = told && this_one;
     }
     co_return told;

@@ -2,7 +2,8 @@
 """A mail server that delivers nothing: it keeps each message as a file, for development and tests.
 
 Each message is FOLDER/<number>.eml, byte for byte as it was sent (dot-stuffing removed), and one line of
-FOLDER/index.jsonl: {"file", "from", "to", "options", "peer", "helo", "tls", "user", "bytes", "at"}.
+FOLDER/index.jsonl: {"file", "from", "to", "message_id", "options", "peer", "helo", "tls", "user", "bytes", "at"}.
+With --index-only that line is all that is kept, and "file" is null.
 
 The local part of a recipient makes it misbehave:
   refuse-550@..., later-450@...   RCPT is answered with that code
@@ -40,14 +41,25 @@ def scripted_reply(address, kinds):
     return f"{code} {enhanced} <{address}>: as the address asks for"  # With the address, as Postfix and Exim do.
 
 
+MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+
+
+def message_id(content):
+    """What its header says, or an empty text."""
+    found = MESSAGE_ID.search(content.partition(b"\r\n\r\n")[0])
+    return found[1].decode(errors="replace") if found else ""
+
+
 class Catcher:
     """The hooks that aiosmtpd calls."""
 
-    def __init__(self, folder, account, announced):
+    def __init__(self, folder, account, announced, index_only=False, answer_after=0.0):
         self.folder = folder
         self.account = account
         self.announced = announced
-        self.index = folder / "index.jsonl"
+        self.index_only = index_only
+        self.answer_after = answer_after
+        self.index = (folder / "index.jsonl").open("a", encoding="utf-8")
         self.number = max((int(path.stem) for path in folder.glob("[0-9]*.eml")), default=0)
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):
@@ -69,6 +81,8 @@ class Catcher:
             if reply:
                 return reply
         self.keep(server, session, envelope)
+        if self.answer_after:
+            await asyncio.sleep(self.answer_after)
         if any(address.startswith("lost@") for address in envelope.rcpt_tos):
             server.transport.close()
         if any(address.startswith("silent@") for address in envelope.rcpt_tos):
@@ -78,17 +92,19 @@ class Catcher:
     def keep(self, server, session, envelope):
         self.number += 1
         path = self.folder / f"{self.number:06}.eml"
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(envelope.original_content)
-        partial.rename(path)
+        if not self.index_only:
+            partial = path.with_suffix(".partial")
+            partial.write_bytes(envelope.original_content)
+            partial.rename(path)
         line = {
-            "file": path.name, "from": envelope.mail_from, "to": envelope.rcpt_tos, "options": envelope.mail_options,
+            "file": None if self.index_only else path.name, "from": envelope.mail_from, "to": envelope.rcpt_tos,
+            "message_id": message_id(envelope.original_content), "options": envelope.mail_options,
             "peer": session.peer[1], "helo": session.host_name, "tls": server.transport.get_extra_info("ssl_object") is not None,
             "user": getattr(session, "user", None),
             "bytes": len(envelope.original_content), "at": time.time(),
         }
-        with self.index.open("a", encoding="utf-8") as index:
-            index.write(json.dumps(line) + "\n")
+        self.index.write(json.dumps(line) + "\n")
+        self.index.flush()
 
     def authenticate(self, server, session, envelope, mechanism, data):
         session.user = data.login.decode()
@@ -150,12 +166,16 @@ def parse_arguments():
     parser.add_argument("--max-bytes", type=int, default=32 * 1024 * 1024, help="SIZE; 0 = none")
     parser.add_argument("--announce", action="append", default=[], metavar="KEYWORD",
                         help="one more line of the answer to EHLO, such as PIPELINING or 'LIMITS MAILMAX=2'")
+    parser.add_argument("--index-only", action="store_true", help="keep no messages, only their lines in the index")
+    parser.add_argument("--answer-after", type=float, default=0, metavar="SECONDS",
+                        help="keep each content at once, and answer so much later")
     return parser.parse_args()
 
 
 async def serve(arguments):
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    catcher = Catcher(arguments.folder, arguments.auth, arguments.announce)
+    catcher = Catcher(
+        arguments.folder, arguments.auth, arguments.announce, arguments.index_only, arguments.answer_after)
     offered = {arguments.only_mechanism} if arguments.only_mechanism else set(MECHANISMS if arguments.auth else ())
 
     def connection():

@@ -1,43 +1,23 @@
 """Clocks that are wrong: of machines, of the database, and one that jumps (libfaketime)."""
 
-import glob
 import time
 
 import pytest
 
 from deletion_world import Page
 from dev_stack.process import wait_until
+from fake_clock import faketime, missing, new_clock, restart_with_clock, set_clock
 from world import PATIENCE
-
-
-def faketime(clock):
-    """The environment of a process whose civil time is `clock` ahead, "+5h", or as a file says."""
-    libraries = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
-    if not libraries:
-        pytest.skip("libfaketime is not there: ./dev setup installs it")
-    # CLOCK_BOOTTIME is not civil time: it must stay.
-    said = {"FAKETIME_TIMESTAMP_FILE": str(clock)} if hasattr(clock, "write_text") else {"FAKETIME": clock}
-    return {"LD_PRELOAD": libraries[0], "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1", **said}
 
 
 @pytest.fixture
 def database_clock(world):
     """What the database's clock is ahead of everybody's: a file to be written."""
-    file = world.stack.folder / "database-clock"
-    file.write_text("+0")
-    file.chmod(0o644)
-    world.stack.postgres.variables = faketime(file)
-    world.stack.postgres.stop()
-    world.stack.postgres.start()
+    if missing():
+        pytest.skip(missing())
+    file = new_clock(world)
+    restart_with_clock(world.stack.postgres, file)
     return file
-
-
-def set_clock(file, ahead):
-    """At once, as a reader sees it."""
-    new = file.with_suffix(".new")
-    new.write_text(ahead)
-    new.chmod(0o644)
-    new.rename(file)
 
 
 def database_is_ahead(world):

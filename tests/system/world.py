@@ -94,14 +94,14 @@ class Worker:
 
 
 class World:
-    def __init__(self, folder, preset):
-        self.stack = Stack(folder)
+    def __init__(self, folder, preset, **stack):
+        self.stack = Stack(folder, **stack)
         self.preset = preset
         self.settings = {"MIGRATE": "true", "LOG_LEVEL": "debug"}
-        self._workers = []
+        self.workers = []  # All that were started, the dead ones too.
 
     def close(self):
-        for worker in self._workers:
+        for worker in self.workers:
             worker.process.thaw()
             if worker.process.alive():
                 worker.kill()
@@ -112,9 +112,9 @@ class World:
 
     def worker(self, name="notification-worker", **environment):
         """Starts one and does not wait for anything."""
-        log = self.stack.folder / f"{name}-{len(self._workers)}.log"
+        log = self.stack.folder / f"{name}-{len(self.workers)}.log"
         worker = Worker(start_worker(name, self.environment(**environment), log, preset=self.preset))
-        self._workers.append(worker)
+        self.workers.append(worker)
         return worker
 
     def ready_worker(self, **environment):
@@ -175,7 +175,7 @@ class World:
 
     def situation(self, wanted):
         """For the message of a test that waited in vain."""
-        logs = "\n".join(f"--- {worker.process.log.name}\n{worker.log()[-3000:]}" for worker in self._workers)
+        logs = "\n".join(f"--- {worker.process.log.name}\n{worker.log()[-3000:]}" for worker in self.workers)
         return f"{wanted}: there are {len(self.mails())} mails\n{logs}"
 
 

@@ -13,12 +13,16 @@ class NatsError(Exception):
 class NatsClient:
     def __init__(self, port, timeout=5):
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self._socket.makefile("rb")
-        self._inbox = f"_INBOX.test{id(self):x}"
+        self.inbox = f"_INBOX.test{id(self):x}"  # What is sent to `<inbox>.<word>` comes to this client.
         self._numbers = itertools.count(1)
-        self.info = json.loads(self._file.readline().split(b" ", 1)[1])
+        greeting = self._file.readline()
+        if not greeting:
+            raise ConnectionError("the NATS server hung up")
+        self.info = json.loads(greeting.split(b" ", 1)[1])
         self._send(b'CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true}\r\n')
-        self._send(f"SUB {self._inbox}.* 1\r\n".encode())
+        self._send(f"SUB {self.inbox}.* 1\r\n".encode())
         self.flush()
 
     def __enter__(self):
@@ -50,7 +54,7 @@ class NatsClient:
 
     def request(self, subject, payload=b"", headers=None):
         """(headers, body) of the first answer; no answer raises TimeoutError."""
-        reply = f"{self._inbox}.{next(self._numbers)}"
+        reply = f"{self.inbox}.{next(self._numbers)}"
         self.publish(subject, payload, headers, reply)
         while True:
             message = self._next()
@@ -58,6 +62,13 @@ class NatsClient:
                 if message[1].startswith(b"NATS/1.0 503"):
                     raise NatsError(f"nobody answers on {subject}")
                 return message[1], message[2]
+
+    def receive(self):
+        """The next message as (subject, headers, body)."""
+        while True:
+            message = self._next()
+            if message is not None:
+                return message
 
     def publish_to_stream(self, subject, payload, headers=None):
         """Publishes and returns JetStream's acknowledgement: {"stream": ..., "seq": ...}."""
