@@ -1,16 +1,16 @@
 """The criterion of a soak: does a series of samples grow?
 
-Compared are the medians of the second and of the last quarter of the time. The first quarter is the warm-up: pools, caches
-and the allocator fill, and what fills once is no leak. A median does not mind what an outage does to a few samples, and each
-quarter has the same troubles. What is allowed between the two is `Slack`: an absolute amount, which noise may take, or a
-share of the second quarter's median, whichever is more. A leak doubles with the length of the run and the slack does not, so
-a longer run sees smaller ones: Growth.smallest_leak() says which.
+The median of the last quarter of the time is compared with that of the first or of the second, whichever is more: pools, caches and
+the allocator fill early, and what fills once is no leak; in a short run one of the two may be all outage, with fewer connections than
+usual. A median does not mind what an outage does to a few samples. What is allowed above is `Slack`: an absolute amount, which noise may
+take, or a share, whichever is more. A leak doubles with the length of the run and the slack does not, so a longer run sees smaller
+ones: Growth.smallest_leak() says which.
 """
 
 import dataclasses
 import statistics
 
-LEAST_SAMPLES = 4  # In each of the two quarters; a verdict on fewer would be none.
+LEAST_SAMPLES = 4  # In a quarter; a verdict on fewer would be none.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,24 +24,23 @@ class Slack:
 
 @dataclasses.dataclass(frozen=True)
 class Growth:
-    """What became of one series. `grown` is None where there were too few samples to tell."""
+    """What became of one series. `allowed` is None where it is only shown, `grown` also where there were too few samples to tell."""
 
     name: str
     medians: tuple  # Of each quarter; None for one without samples.
     most: float
-    allowed: float
+    allowed: float | None
     grown: bool | None
-
-    @property
-    def by(self):
-        return None if self.grown is None else self.medians[3] - self.medians[1]
 
     def complaint(self):
         """A sentence, or nothing where all is well."""
+        if self.allowed is None:
+            return None
         if self.grown is None:
             return f"{self.name}: too few samples to tell whether it grows"
         if self.grown:
-            return f"{self.name} grows: {self.medians[1]:g} in the second quarter, {self.medians[3]:g} in the last; {self.allowed:g} more are allowed"
+            medians = ", ".join("-" if median is None else f"{median:g}" for median in self.medians)
+            return f"{self.name} grows: medians of the quarters {medians}; {self.allowed:g} more are allowed"
         return None
 
     def smallest_leak(self, events):
@@ -63,11 +62,14 @@ def quarters(points):
 
 
 def judge(name, points, slack):
-    """`points`: (time, value or None), in the order of time."""
+    """`points`: (time, value or None), in the order of time. Without a slack nothing is judged."""
     parts = quarters(points)
     medians = tuple(statistics.median(part) if part else None for part in parts)
     most = max((value for part in parts for value in part), default=0)
-    if min(len(parts[1]), len(parts[3])) < LEAST_SAMPLES:
+    if slack is None:
+        return Growth(name, medians, most, None, None)
+    before = [median for median, part in zip(medians[:2], parts[:2]) if len(part) >= LEAST_SAMPLES]
+    if not before or len(parts[3]) < LEAST_SAMPLES:
         return Growth(name, medians, most, slack.absolute, None)
-    allowed = slack.of(medians[1])
-    return Growth(name, medians, most, allowed, medians[3] - medians[1] > allowed)
+    allowed = slack.of(max(before))
+    return Growth(name, medians, most, allowed, medians[3] - max(before) > allowed)

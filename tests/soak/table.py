@@ -15,7 +15,7 @@ def show(result):
         print(f"\n{'medians of the quarters':52}{'1st':>10}{'2nd':>10}{'3rd':>10}{'4th':>10}{'allowed':>10}{'most':>10}")
         for name, one in result["series"].items():
             cells = [*one["medians"], one["allowed"], one["most"]]
-            print(f"{name:52}" + "".join(f"{number(value):>10}" for value in cells) + {True: "  GROWS", None: "  ?"}.get(one["grows"], ""))
+            print(f"{name:52}" + "".join(f"{number(value):>10}" for value in cells) + ("  GROWS" if one["grows"] else ""))
     for complaint in result["complaints"]:
         print(f"BROKEN: {complaint}")
     if not result["complaints"]:

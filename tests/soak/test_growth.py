@@ -63,8 +63,22 @@ def test_too_few_samples_are_no_verdict_and_a_complaint(count):
     assert "too few" in found.complaint()
 
 
-def test_a_quarter_without_a_value_is_no_verdict():
+def test_a_last_quarter_without_a_value_is_no_verdict():
     assert judge("memory", series(lambda share: None if share > 0.7 else 1), MEMORY).grown is None
+
+
+def test_nor_is_a_first_half_without_one():
+    assert judge("memory", series(lambda share: None if share < 0.6 else 1), MEMORY).grown is None
+
+
+def test_an_outage_as_long_as_a_quarter_is_no_growth_behind_it():
+    assert judge("connections", series(lambda share: 0 if 0.25 < share < 0.5 else 5), Slack(2)).grown is False
+    assert judge("connections", series(lambda share: None if 0.25 < share < 0.5 else 5), Slack(2)).grown is False
+
+
+def test_what_is_only_shown_is_no_complaint():
+    found = judge("waiting", series(lambda share: 1000 * share), None)
+    assert found.complaint() is None and found.medians[3] > found.medians[1]
 
 
 def test_the_smallest_leak_is_what_half_of_the_events_fit_into_the_slack():
