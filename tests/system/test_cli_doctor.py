@@ -16,7 +16,7 @@ def texts(service):
 def test_all_services_are_well(tool):
     code, found = states(tool)
     assert code == 0
-    assert list(found) == ["nats", "postgres", "redis", "smtp", "templates", "deletion"]
+    assert list(found) == ["nats", "postgres", "redis", "smtp", "templates", "deletion", "state"]
     assert "problem" not in {service["state"] for service in found.values()}
     assert "PostgreSQL 1" in texts(found["postgres"])
     assert "fsync" in texts(found["postgres"])
