@@ -87,7 +87,7 @@ asio::awaitable<std::size_t> settle_place(postgres::Pool* pool, const runtime::I
     runtime::PostgresLedger emails(*pool, identity, notification::email_ledger(), never_asked);
     runtime::PostgresLedger events(*pool, identity, runtime::LedgerTable(), never_asked);
     runtime::PostgresRegistry registry(*pool, identity);
-    runtime::Predecessors predecessors = runtime::Predecessors::of(file, identity.instance);
+    runtime::Predecessors predecessors(file, identity.instance);
     std::vector<runtime::Ledger*> ledgers{&emails, &events};
     co_return co_await predecessors.settle(std::move(ledgers), registry);
 }

@@ -79,7 +79,7 @@ bool DeliveryGuard::consistent(const AckSubject& delivery) {
 }
 
 AckToken DeliveryGuard::take(std::string subject, const AckSubject& delivery, net::Moment now) {
-    in_hand_[delivery.stream_seq] = {delivery.stored_at_ns, now};
+    in_hand_[delivery.stream_seq] = Held{delivery.stored_at_ns, now};
     if (in_hand_.size() > sweep_at_) {
         sweep(now);
         sweep_at_ = std::max<std::size_t>(1024, 2 * in_hand_.size());
@@ -89,7 +89,7 @@ AckToken DeliveryGuard::take(std::string subject, const AckSubject& delivery, ne
 
 void DeliveryGuard::sweep(net::Moment now) {
     std::erase_if(in_hand_, [&](const auto& held) {
-        return held.second.kept_at + longest_unkept < now;
+        return !held.second.ack_waits && held.second.kept_at + longest_unkept < now;
     });
 }
 
@@ -97,6 +97,13 @@ void DeliveryGuard::keep(const AckToken& token, net::Moment now) {
     const auto found = in_hand_.find(token.stream_seq);
     if (found != in_hand_.end()) {
         found->second.kept_at = now;
+    }
+}
+
+void DeliveryGuard::hold_back(const AckToken& token) {
+    const auto found = in_hand_.find(token.stream_seq);
+    if (found != in_hand_.end()) {
+        found->second.ack_waits = true;
     }
 }
 

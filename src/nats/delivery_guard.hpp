@@ -84,14 +84,17 @@ public:
     /// what came before: another stream or consumer may answer now; it is in doubt from here on.
     bool consistent(const AckSubject& delivery);
 
-    /// A delivery is in hand from here on, until its acknowledgement leaves, or nobody has kept it
-    /// for a minute: then the server has given it to somebody else.
     /// What acknowledges a delivery that does not count as in hand.
     AckToken token_of(std::string subject, const AckSubject& delivery) const {
         return {std::move(subject), number_, delivery.stream_seq};
     }
+
+    /// A delivery is in hand from here on, until its acknowledgement leaves, or nobody has kept it
+    /// for a minute: then the server has given it to somebody else.
     AckToken take(std::string subject, const AckSubject& delivery, net::Moment now);
     void keep(const AckToken& token, net::Moment now);
+    /// Its acknowledgement waits for the look: in hand until that leaves, however long it takes.
+    void hold_back(const AckToken& token);
     void let_go(const AckToken& token) { in_hand_.erase(token.stream_seq); }
 
     bool holds(const AckToken& token) const { return token.incarnation == number_ && number_ != 0; }
@@ -105,6 +108,7 @@ private:
     struct Held {
         std::int64_t stored_at_ns = 0;
         net::Moment kept_at{};
+        bool ack_waits = false;
     };
 
     bool in_doubt_ = true;

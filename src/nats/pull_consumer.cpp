@@ -132,6 +132,7 @@ void PullConsumer::settle(const AckToken& token, std::string payload) {
         guard_.let_go(token);
         send_ack(token, payload);
     } else if (held_.size() < max_held_acks) {
+        guard_.hold_back(token);
         held_.push_back({token, std::move(payload)});
     } else {
         ++counters_.lost_acks;

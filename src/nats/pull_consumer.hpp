@@ -175,6 +175,7 @@ private:
     bool drained_ = false;
     bool has_credit_ = false;
     bool deleted_ = false;                   // The server told of a deletion.
+    bool denied_ = false;                    // It was said that messages may not be looked at.
     int silences_ = 0;                       // To pulls of ours, since something was last heard.
     std::optional<net::Moment> removed_at_;  // By us, since it delivered to nobody.
     std::string trouble_;

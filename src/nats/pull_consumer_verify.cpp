@@ -105,6 +105,9 @@ asio::awaitable<StoreEvidence> PullConsumer::gather_evidence(const ReconciledCon
         evidence.stored_at = time ? std::optional(*time) : std::nullopt;
     } catch (const PermissionDenied& denied) {
         evidence.looked = false;
+        if (std::exchange(denied_, true)) {
+            co_return evidence;
+        }
         log::warn(
             "whether a stream is still the same is judged by its last sequence alone: it may not "
             "be "

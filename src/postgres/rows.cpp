@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/utc.hpp"
 
 #include <libpq-fe.h>
@@ -18,7 +19,9 @@ int to_int(std::size_t n) {
 
 /// A server answers what it was asked; bytes that were changed on the way do not.
 [[noreturn]] void rubbish(const std::string& what) {
-    throw Unavailable("postgres", "the server", "its answer is not what was asked for: " + what);
+    const std::string why = "its answer is not what was asked for: " + what;
+    log::error("postgres answers rubbish; it is asked again", {{"reason", why}});
+    throw Unavailable("postgres", "the server", why);
 }
 
 int digit(char c) {

@@ -35,6 +35,7 @@ struct Claim {
     std::uint64_t lease_number = 0;  ///< Of the ContentGate when it was made.
     ClaimReply reply;
     std::optional<FlightBook::Place> flight{};  ///< From its content on, until its verdict stands.
+    bool several_contents = false;              ///< What is said of the last is not said of all.
 };
 
 /// Who may work on an event, and where its verdict goes: a ledger in PostgreSQL, or, for a worker

@@ -147,6 +147,7 @@ asio::awaitable<bool> LedgerJudge::begin_content(const Event& event, Claim& clai
         );
     }
     if (allowed && !is_first) {
+        claim.several_contents = true;
         flights_->begin_again(*claim.flight);
     }
     crash_point("content-begun");
@@ -162,7 +163,7 @@ void LedgerJudge::content_answered(
     if (accepted) {
         flights_->accept(*claim.flight, words, recipient);
         crash_point("after-250");
-    } else {
+    } else if (!claim.several_contents) {
         flights_->end(*claim.flight);
         claim.flight.reset();
     }

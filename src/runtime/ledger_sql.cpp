@@ -76,7 +76,8 @@ ON CONFLICT ({key}) DO UPDATE SET
         SELECT same_content AND fresh AS fresh,
                same_content AND (fresh OR (working AND (released OR dead))) AS take,
                released,
-               t.content_in_doubt OR (same_content AND working AND dead AND NOT released AND t.content_at IS NOT NULL) AS in_doubt
+               t.content_in_doubt AND NOT (released AND t.takeovers = 0)
+                   OR (same_content AND working AND dead AND NOT released AND t.content_at IS NOT NULL) AS in_doubt
         FROM (
             SELECT t.content_sha256 IS NULL OR t.content_sha256 = excluded.content_sha256 AS same_content,
                    t.status <> '{done}' AND (excluded.generation > t.generation OR (

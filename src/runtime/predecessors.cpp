@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 
 namespace chatear::runtime {
@@ -16,9 +17,7 @@ namespace {
 void report(const LeftFlight& left) {
     if (!left.log) {
         log::warn(
-            "the flight recorder of a process that died cannot be used; its claims are taken over "
-            "as "
-            "in doubt",
+            "the flight recorder of a dead process cannot be used: its claims are in doubt",
             {{"file", left.path}, {"reason", left.log.error().message}}
         );
         return;
@@ -38,27 +37,59 @@ void report(const LeftFlight& left) {
 
 }  // namespace
 
-Predecessors Predecessors::of(const InstanceFile& file, const std::string& own_instance) {
-    Predecessors found;
-    if (file.predecessor()) {
-        found.instances_.insert(*file.predecessor());
-    }
-    found.add_flights(file.base(), own_instance);
-    return found;
-}
-
-void Predecessors::adopt(InstanceFile file, const std::string& own_instance) {
-    add_flights(file.base(), own_instance);
+Predecessors::Predecessors(const InstanceFile& file, std::string own_instance)
+    : base_(file.base()), own_instance_(std::move(own_instance)) {
     if (file.predecessor()) {
         instances_.insert(*file.predecessor());
     }
-    adopted_.push_back(std::move(file));
 }
 
-void Predecessors::add_flights(const std::string& base, const std::string& own_instance) {
+/// Not sooner: the kernel lets go of a dead process's files one after the other.
+void Predecessors::look() {
+    if (std::exchange(looked_, true)) {
+        return;
+    }
+    add_flights(base_);
+    if (!worker_.empty()) {
+        adopt_orphans();
+    }
+}
+
+void Predecessors::adopt_orphans() {
+    const std::filesystem::path own(base_);
+    const auto bases = find_bases(own.parent_path().string());
+    if (!bases) {
+        return;
+    }
+    const std::string kind = worker_ + "-";
+    for (const std::string& base : *bases) {
+        const std::string name = std::filesystem::path(base).filename().string();
+        const bool of_this_kind =
+            name.starts_with(kind) &&
+            name.find_first_not_of("0123456789", kind.size()) == std::string::npos;
+        if (!of_this_kind || name == own.filename() ||
+            find_left_flights(base, own_instance_).empty()) {
+            continue;
+        }
+        auto file = InstanceFile::take_left(base, own_instance_);
+        if (file && *file) {
+            add_flights(base);
+            if ((*file)->predecessor()) {
+                instances_.insert(*(*file)->predecessor());
+            }
+            adopted_.push_back(std::move(**file));
+        }
+    }
+}
+
+void Predecessors::add_flights(const std::string& base) {
     remove_unbegun_flights(base);
-    for (LeftFlight& left : find_left_flights(base, own_instance)) {
+    for (LeftFlight& left : find_left_flights(base, own_instance_)) {
         if (left.living) {
+            log::warn(
+                "a flight recorder in our place is held by a process that lives; it is let be",
+                {{"file", left.path}}
+            );
             continue;
         }
         report(left);
@@ -107,6 +138,7 @@ asio::awaitable<bool> Predecessors::tell_all(
 asio::awaitable<std::size_t> Predecessors::settle(
     std::vector<Ledger*> ledgers, Registry& registry
 ) {
+    look();
     std::vector<bool> told;
     for (const LeftFlight& left : flights_) {
         const bool one = co_await tell_all(ledgers, left);

@@ -19,29 +19,32 @@ class Predecessors {
 public:
     Predecessors() = default;
 
-    /// Those of the file that we hold under the name of `own_instance`. Says in the log what it
-    /// found, and which flight recorder cannot be used.
-    static Predecessors of(const InstanceFile& file, const std::string& own_instance);
+    /// Those of the file that we hold under the name of `own_instance`.
+    Predecessors(const InstanceFile& file, std::string own_instance);
 
-    /// Also those of another number, whose file we got: a worker that does not come back.
-    void adopt(InstanceFile file, const std::string& own_instance);
+    /// Also those of the same worker in other files of the folder that nobody holds: a worker that
+    /// does not come back.
+    void with_orphans_of(std::string worker) { worker_ = std::move(worker); }
 
-    bool empty() const { return instances_.empty() && flights_.empty() && adopted_.empty(); }
-    const std::vector<LeftFlight>& flights() const { return flights_; }
-
-    /// Tells each ledger what their flight recorders say, then declares them dead, so that their
-    /// claims can be taken over; then removes the recorders. How many a ledger refused to hold:
-    /// these stay under another name. Throws Unavailable: ask again. Once it has ended, nothing is
-    /// left.
+    /// Looks for their flight recorders, says in the log what it found, and tells each ledger what
+    /// they say, then declares them dead, so that their claims can be taken over; then removes the
+    /// recorders. How many a ledger refused to hold: these stay under another name. Throws
+    /// Unavailable: ask again. Once it has ended, nothing is left.
     asio::awaitable<std::size_t> settle(std::vector<Ledger*> ledgers, Registry& registry);
 
 private:
-    void add_flights(const std::string& base, const std::string& own_instance);
+    void look();
+    void adopt_orphans();
+    void add_flights(const std::string& base);
     static asio::awaitable<bool> tell(Ledger& ledger, const LeftFlight& left);
     static asio::awaitable<bool> tell_all(
         const std::vector<Ledger*>& ledgers, const LeftFlight& left
     );
 
+    std::string base_;
+    std::string own_instance_;
+    std::string worker_;  // Whose orphans; empty = nobody's.
+    bool looked_ = false;
     std::set<std::string> instances_;
     std::vector<LeftFlight> flights_;
     std::vector<InstanceFile> adopted_;  // Held until they are settled.

@@ -84,7 +84,7 @@ void Worker::make_stores() {
     suspects_ = std::make_unique<PostgresSuspects>(*pool_, identity_);
     relay_ = std::make_unique<Relay>(executor_, *outbox_, publisher_, config_.name);
     std::function<asio::awaitable<void>()> settle;
-    if (!predecessors_.empty()) {
+    if (instance_file_) {
         settle = [this] { return settle_predecessors(); };
     }
     lease_ = std::make_unique<Lease>(executor_, *registry_, gate_, clock_, std::move(settle));

@@ -119,7 +119,6 @@ public:
 private:
     void subscribe(Subscription subscription, StreamOptions stream);
     void take_state_files();
-    void adopt_orphans();
     void make_stores();
     void begin_claiming();
     asio::awaitable<void> settle_predecessors();

@@ -20,8 +20,8 @@ void Worker::take_state_files() {
         throw std::runtime_error(file.error().message);
     }
     instance_file_.emplace(std::move(*file));
-    predecessors_ = Predecessors::of(*instance_file_, identity_.instance);
-    adopt_orphans();
+    predecessors_ = Predecessors(*instance_file_, identity_.instance);
+    predecessors_.with_orphans_of(config_.name);
     const std::size_t places = subjects_at_most * config_.settings.concurrency + flights_of_tasks;
     auto flights = FlightFile::create(instance_file_->base(), identity_.instance, places);
     if (flights) {
@@ -36,28 +36,6 @@ void Worker::take_state_files() {
     );
 }
 
-/// Of workers of this kind that had another number in the same folder, and have no successor yet.
-void Worker::adopt_orphans() {
-    const auto bases = find_bases(config_.settings.state_dir);
-    if (!bases) {
-        return;
-    }
-    const std::string kind = config_.settings.state_dir + "/" + config_.name + "-";
-    for (const std::string& base : *bases) {
-        const bool of_our_kind =
-            base.starts_with(kind) &&
-            base.find_first_not_of("0123456789", kind.size()) == std::string::npos;
-        if (!of_our_kind || base == instance_file_->base() ||
-            find_left_flights(base, identity_.instance).empty()) {
-            continue;
-        }
-        auto file = InstanceFile::take_left(base, identity_.instance);
-        if (file && *file) {
-            predecessors_.adopt(std::move(**file), identity_.instance);
-        }
-    }
-}
-
 FlightBook* Worker::flights() {
     return flight_file_ ? &flight_file_->book() : nullptr;
 }
@@ -66,7 +44,10 @@ void Worker::begin_claiming() {
     if (flight_file_) {
         const Result<void> begun = flight_file_->begin();
         if (!begun) {
-            throw std::runtime_error(begun.error().message);
+            log::error(
+                "no successor will find this process's flight recorder",
+                {{"reason", begun.error().message}}
+            );
         }
     }
     lease_->start();

@@ -42,6 +42,21 @@ def world(request):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def shared_world():
+    """For tests that differ in one word: a world that a whole file shares."""
+    require("notification-worker")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="chatear-shared-"))
+    folder.chmod(0o755)
+    found = World(folder, PRESET)
+    try:
+        found.stack.start()
+        yield found
+    finally:
+        found.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
 def chatear(world):
     """The operator's tool, on a database with our tables."""

@@ -1,16 +1,9 @@
 """A crash at every named point (CRASH_AT), and exactly what must come of it."""
 
-import pathlib
-import shutil
-import tempfile
-
 import pytest
 
-from conftest import PRESET, require
-from deletion_world import Deletions
-from dev_stack.nats_client import NatsError
 from dev_stack.process import wait_until
-from world import PATIENCE, World, mail_event
+from world import PATIENCE, mail_event
 
 SECOND_COPY = "a second copy may arrive"
 
@@ -26,20 +19,6 @@ EMAIL_POINTS = {
     "before-ack": (1, 0, "sent"),
     "after-ack": (1, 0, "sent"),
 }
-
-
-@pytest.fixture(scope="module")
-def shared_world():
-    require("notification-worker")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="chatear-crash-"))
-    folder.chmod(0o755)  # PostgreSQL may run as another user.
-    found = World(folder, PRESET)
-    try:
-        found.stack.start()
-        yield found
-    finally:
-        found.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def crash_at(world, point, name="notification-worker", **environment):

@@ -118,6 +118,14 @@ TEST_F(Rule4Guard, KnowsTheNewestDeliveryInHand) {
         << "the server has given it to somebody else";
 }
 
+TEST_F(Rule4Guard, WhatIsFinishedAndCouldNotBeAcknowledgedYetIsInHandHoweverLongThatTakes) {
+    const AckToken token = guard_.take("a", delivery(1, 10, 1'000), now);
+    guard_.hold_back(token);
+    EXPECT_TRUE(guard_.newest_in_hand(now + std::chrono::hours(5)));
+    guard_.let_go(token);
+    EXPECT_FALSE(guard_.newest_in_hand(now));
+}
+
 TEST_F(Rule4Guard, TokensOutliveARestartOfTheSameStore) {
     const AckToken token = guard_.take("a", delivery(1, 10, 1'000'500), now);
     StoreEvidence evidence{.asked = guard_.newest_in_hand(now), .last_seq = 10};

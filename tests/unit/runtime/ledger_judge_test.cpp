@@ -285,6 +285,19 @@ TEST_F(Rule13Judge, AContentThatWasRefusedIsForgottenAtOnce) {
     EXPECT_TRUE(flights().empty());
 }
 
+TEST_F(Rule13Judge, OfSeveralContentsTheFirstStaysInDoubtWhateverIsSaidOfTheLast) {
+    EXPECT_TRUE(begin_content());
+    judge_->content_answered(claim_, true, "250 first");
+    EXPECT_TRUE(begin_content());
+    ASSERT_EQ(flights().size(), 1U);
+    EXPECT_FALSE(flights()[0].accepted) << "the second is under way";
+    judge_->content_answered(claim_, false, "550 second");
+    ASSERT_EQ(flights().size(), 1U);
+    EXPECT_FALSE(flights()[0].accepted);
+    record();
+    EXPECT_TRUE(flights().empty());
+}
+
 TEST_F(Rule13Judge, WhatMustNotBeginIsNotRecorded) {
     gate_.close();
     EXPECT_FALSE(begin_content());

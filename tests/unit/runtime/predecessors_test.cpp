@@ -94,21 +94,25 @@ protected:
 TEST_F(Rule7Predecessors, ThereAreNoneWhereEveryoneEndedInGoodOrder) {
     take("a").ended();
     const InstanceFile file = take("b");
-    EXPECT_TRUE(Predecessors::of(file, "b").empty());
+    Predecessors found(file, "b");
+    settle(found);
+    EXPECT_THAT(registry_.log, testing::IsEmpty());
 }
 
 TEST_F(Rule7Predecessors, TheLedgersHearOfTheirContentsBeforeTheyAreDeclaredDead) {
     { const InstanceFile dead = take("a"); }
     left_by("a", 2);
     const InstanceFile file = take("b");
-    Predecessors found = Predecessors::of(file, "b");
+    Predecessors found(file, "b");
     settle(found);
     EXPECT_THAT(
         registry_.log,
         ElementsAre("first hears of 2 of a", "second hears of 2 of a", "declare dead a")
     );
     EXPECT_FALSE(is_left("a"));
-    EXPECT_TRUE(found.empty());
+    registry_.log.clear();
+    settle(found);
+    EXPECT_THAT(registry_.log, testing::IsEmpty()) << "nothing is left";
 }
 
 TEST_F(Rule7Predecessors, ThoseThatTheDeadOneHadNotSettledItselfAreSettledToo) {
@@ -116,7 +120,7 @@ TEST_F(Rule7Predecessors, ThoseThatTheDeadOneHadNotSettledItselfAreSettledToo) {
     { const InstanceFile dead = take("a"); }
     left_by("a", 0);
     const InstanceFile file = take("b");
-    Predecessors found = Predecessors::of(file, "b");
+    Predecessors found(file, "b");
     settle(found);
     EXPECT_THAT(registry_.log, testing::Contains("first hears of 1 of older"));
     EXPECT_THAT(registry_.log, testing::Contains("declare dead a older"));
@@ -125,7 +129,7 @@ TEST_F(Rule7Predecessors, ThoseThatTheDeadOneHadNotSettledItselfAreSettledToo) {
 TEST_F(Rule7Predecessors, AnOutageLeavesEverythingToTheNextTry) {
     left_by("a", 1);
     const InstanceFile file = take("b");
-    Predecessors found = Predecessors::of(file, "b");
+    Predecessors found(file, "b");
     second_.outage.down = true;
     settle(found);
     EXPECT_THAT(registry_.log, ElementsAre("first hears of 1 of a", "outage"));
@@ -139,7 +143,7 @@ TEST_F(Rule7Predecessors, AnOutageLeavesEverythingToTheNextTry) {
 TEST_F(Rule7Predecessors, WhatALedgerRefusesKeepsNobodyFromBeingDeclaredDead) {
     left_by("a", 1);
     const InstanceFile file = take("b");
-    Predecessors found = Predecessors::of(file, "b");
+    Predecessors found(file, "b");
     first_.refuses = true;
     settle(found);
     EXPECT_THAT(registry_.log, ElementsAre("second hears of 1 of a", "declare dead a"));
@@ -152,7 +156,9 @@ TEST_F(Rule7Predecessors, WhoLivesIsLetBeWhateverItsFileIsCalled) {
     auto living = FlightFile::create(folder_ / "w-1", "living", 8);
     EXPECT_TRUE(living->begin());
     const InstanceFile file = take("b");
-    EXPECT_TRUE(Predecessors::of(file, "b").empty());
+    Predecessors found(file, "b");
+    settle(found);
+    EXPECT_THAT(registry_.log, testing::IsEmpty());
     EXPECT_TRUE(is_left("living"));
 }
 
@@ -165,9 +171,12 @@ TEST_F(Rule7Predecessors, ThoseOfAnotherNumberThatHaveNoSuccessorAreAdopted) {
         EXPECT_TRUE(flights->begin());
         flights->book().begin("email.send", "e", 0, 1);
     }
-    Predecessors found = Predecessors::of(file, "b");
-    found.adopt(std::move(**InstanceFile::take_left(folder_ / "w-2", "b")), "b");
+    Predecessors found(file, "b");
+    found.with_orphans_of("w");
+    first_.outage.down = true;
+    settle(found);
     EXPECT_FALSE(*InstanceFile::take_left(folder_ / "w-2", "c")) << "until it is settled";
+    first_.outage.down = false;
     settle(found);
     EXPECT_THAT(registry_.log, testing::Contains("first hears of 1 of orphan"));
     EXPECT_THAT(registry_.log, testing::Contains("declare dead orphan"));
@@ -178,7 +187,7 @@ TEST_F(Rule7Predecessors, ARecorderThatCannotBeReadTellsNothingAndGoes) {
     test::write_file(folder_ / "w-1.a.flight", "rubbish");
     { const InstanceFile dead = take("a"); }
     const InstanceFile file = take("b");
-    Predecessors found = Predecessors::of(file, "b");
+    Predecessors found(file, "b");
     settle(found);
     EXPECT_THAT(registry_.log, ElementsAre("declare dead a"));
     EXPECT_FALSE(is_left("a"));
