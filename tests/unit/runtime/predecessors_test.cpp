@@ -59,7 +59,8 @@ private:
 class Rule7Predecessors : public testing::Test {
 protected:
     InstanceFile take(const std::string& instance) {
-        return std::move(*InstanceFile::take(folder_.path(), "w", instance));
+        auto file = InstanceFile::take(folder_.path(), "w", instance);
+        return std::move(*file);
     }
     /// As if it had died with so many contents under way.
     void left_by(const std::string& instance, int contents) {
