@@ -1,5 +1,6 @@
 """Whole executables against real servers. Each test has servers of its own and ends with them."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -27,9 +28,9 @@ def require(name):
         pytest.fail(f"{executable(name, PRESET)} is not built: ./dev build {PRESET}")
 
 
-@pytest.fixture
-def world(request):
-    """Servers that run, and no worker yet."""
+@contextlib.contextmanager
+def running_world():
+    """Servers that run, and no worker yet; gone with all that it kept at the end."""
     require("notification-worker")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="chatear-system-"))
     folder.chmod(0o755)  # PostgreSQL may run as another user.
@@ -42,19 +43,18 @@ def world(request):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def world():
+    """One test's own."""
+    with running_world() as found:
+        yield found
+
+
 @pytest.fixture(scope="module")
 def shared_world():
     """For tests that differ in one word: a world that a whole file shares."""
-    require("notification-worker")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="chatear-shared-"))
-    folder.chmod(0o755)
-    found = World(folder, PRESET)
-    try:
-        found.stack.start()
+    with running_world() as found:
         yield found
-    finally:
-        found.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
