@@ -3,7 +3,7 @@
 #include "deletion/life.hpp"
 #include "notification/settings.hpp"
 #include "runtime/ledger.hpp"
-#include "smtp/mail_transaction.hpp"
+#include "smtp/send_result.hpp"
 
 #include <string>
 #include <string_view>

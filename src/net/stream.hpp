@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,16 @@ public:
 
     /// All of the buffers in one gathered write where the transport can.
     asio::awaitable<void> write(std::vector<asio::const_buffer> buffers, milliseconds timeout);
+
+    /// What the connection takes of `pieces` without waiting: one gathered write where there is
+    /// room. Nothing where the peer takes no more: what it had sent can still be read, and reading
+    /// says why it ended. Under TLS 0: it is encrypted in larger records by write_on(). Requires
+    /// that no write is under way.
+    std::optional<std::size_t> write_now(const std::vector<std::string_view>& pieces);
+
+    /// As write(), but where the peer takes no more it is false and the stream stays open to be
+    /// read.
+    asio::awaitable<bool> write_on(std::string_view bytes, milliseconds timeout);
 
     /// At once, without waiting; what is under way throws Unavailable("closed by us").
     void close() noexcept;

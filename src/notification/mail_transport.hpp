@@ -1,8 +1,8 @@
 #pragma once
 
 #include "smtp/envelope.hpp"
-#include "smtp/mail_transaction.hpp"
-#include "smtp/session.hpp"
+#include "smtp/send_result.hpp"
+#include "smtp/submission.hpp"
 
 #include <boost/asio/awaitable.hpp>
 

@@ -1,124 +1,123 @@
 #include "smtp/mail_transaction.hpp"
 
 #include "base/assert.hpp"
-#include "smtp/dot_stuffing.hpp"
+#include "smtp/wire_content.hpp"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 namespace chatear::smtp {
-namespace {
+MailTransaction::MailTransaction(Mail mail, Manner manner)
+    : manner_(manner),
+      envelope_(std::move(mail.envelope)),
+      parameters_(std::move(mail.parameters)),
+      content_(std::move(mail.content)) {}
 
-SendStatus status_of(Culprit culprit) {
-    switch (culprit) {
-        case Culprit::accepted:
-            return SendStatus::accepted;
-        case Culprit::try_later:
-            return SendStatus::try_later;
-        case Culprit::never_recipient:
-        case Culprit::never_message:
-            return SendStatus::never;
-        case Culprit::sender_or_server:
-            return SendStatus::sender_refused;
-        case Culprit::unavailable:
-            return SendStatus::not_sent;
-    }
-    return SendStatus::not_sent;
-}
-
-}  // namespace
-
-std::string_view to_text(SendStatus status) {
-    constexpr std::array<std::string_view, 6> names = {
-        "accepted",
-        "try_later",
-        "never",
-        "sender_refused",
-        "not_sent",
-        "in_doubt",
-    };
-    return names.at(static_cast<std::size_t>(status));
-}
-
-MailTransaction::MailTransaction(
-    const Envelope& envelope,
-    const std::string& parameters,
-    std::string stuffed,
-    bool pipelining,
-    bool reset_first
-)
-    : pipelining_(pipelining), content_(std::move(stuffed)) {
-    CHATEAR_ASSERT(content_.ends_with(end_of_content));
-    if (reset_first) {
-        commands_.emplace_back(Step::reset, "RSET\r\n");
-    }
-    commands_.emplace_back(
-        Step::mail, "MAIL FROM:<" + envelope.mail_from + '>' + parameters + "\r\n"
-    );
-    commands_.emplace_back(Step::rcpt, "RCPT TO:<" + envelope.rcpt_to + ">\r\n");
-    commands_.emplace_back(Step::data, "DATA\r\n");
+MailTransaction::MailTransaction(std::string why)
+    : manner_(Manner::data), why_unsendable_(std::move(why)) {
+    CHATEAR_ASSERT(only_probes());
 }
 
 MailTransaction::Next MailTransaction::next() const {
     switch (state_) {
-        case State::finished:
-            return Next::finished;
+        case State::waiting:
+            if (manner_ == Manner::data || permitted()) {
+                return Next::begin;
+            }
+            return permission_ == Permission::not_asked ? Next::ask : Next::wait;
+        case State::envelope: {
+            const bool may_write = turn_.pipelining || unanswered_ == 0;
+            const bool all_given = commands_given_ == commands_.size();
+            return all_given || refused_ || !may_write ? Next::wait : Next::write;
+        }
         case State::permission:
-            return Next::ask;
-        case State::envelope:
-            return awaited_.empty() ? Next::write : Next::read;
+            return permission_ == Permission::not_asked ? Next::ask : Next::wait;
         case State::content:
         case State::lone_dot:
-            return everything_left() ? Next::read : Next::write;
+            return everything_given() ? Next::wait : Next::write;
+        case State::finished:
+            return Next::finished;
     }
     return Next::finished;
 }
 
-Step MailTransaction::step() const {
-    if (state_ == State::envelope) {
-        return awaited_.empty() ? commands_.front().first : awaited_.front();
+void MailTransaction::begin(Turn turn) {
+    CHATEAR_ASSERT(next() == Next::begin);
+    turn_ = turn;
+    begun_ = true;
+    state_ = State::envelope;
+    if (turn.reset_first || only_probes()) {
+        add_command(Step::reset, "RSET\r\n");
     }
-    return Step::content;
-}
-
-std::string_view MailTransaction::take_output() {
-    CHATEAR_ASSERT(next() == Next::write);
-    if (state_ == State::envelope) {
-        output_.clear();
-        do {
-            output_ += commands_.front().second;
-            awaited_.push_back(commands_.front().first);
-            commands_.pop_front();
-        } while (pipelining_ && !commands_.empty());
-        return output_;
-    }
-    const std::size_t size = std::min(max_write_bytes, output_.size() - written_);
-    const std::string_view piece = std::string_view(output_).substr(written_, size);
-    written_ += size;
-    return piece;
-}
-
-void MailTransaction::on_reply(const Reply& reply) {
-    CHATEAR_ASSERT(next() == Next::read);
-    if (reply.verdict() == Verdict::unavailable) {
-        connection_usable_ = false;  // 421: the server closes, whatever it answers by it.
-    }
-    if (state_ == State::envelope) {
-        const Step answered = awaited_.front();
-        awaited_.pop_front();
-        on_envelope_reply(answered, reply);
+    if (only_probes()) {
         return;
     }
-    if (state_ == State::content) {
-        judge(Step::content, reply, classify(Step::content, reply));
-        if (reply.verdict() == Verdict::go_on) {
-            result_.status = SendStatus::in_doubt;  // No answer to this question.
+    add_command(Step::mail, "MAIL FROM:<" + envelope_.mail_from + '>' + parameters_ + "\r\n");
+    add_command(Step::rcpt, "RCPT TO:<" + envelope_.rcpt_to + ">\r\n");
+    if (manner_ == Manner::chunk) {
+        add_command(Step::content, "BDAT " + std::to_string(content_.size()) + " LAST\r\n");
+        return;
+    }
+    add_command(Step::data, "DATA\r\n");
+    if (!stuffed_) {
+        content_ = dot_stuffed(std::move(content_));
+        stuffed_ = true;
+    }
+}
+
+void MailTransaction::add_command(Step step, std::string_view line) {
+    lines_ += line;
+    commands_.emplace_back(step, lines_.size());
+}
+
+void MailTransaction::take_output(
+    std::vector<std::string_view>& pieces, std::vector<Step>& answers
+) {
+    CHATEAR_ASSERT(next() == Next::write);
+    if (state_ == State::envelope) {
+        take_commands(pieces, answers);
+    }
+    const bool follows = manner_ == Manner::chunk && commands_given_ == commands_.size();
+    if (state_ == State::envelope && follows && !only_probes()) {
+        state_ = State::content;
+    }
+    if (state_ == State::content || state_ == State::lone_dot) {
+        take_content(pieces, answers);
+    }
+}
+
+void MailTransaction::take_commands(
+    std::vector<std::string_view>& pieces, std::vector<Step>& answers
+) {
+    const std::size_t from = commands_given_ == 0 ? 0 : commands_[commands_given_ - 1].second;
+    do {
+        answers.push_back(commands_[commands_given_].first);
+        ++unanswered_;
+        ++commands_given_;
+    } while (turn_.pipelining && commands_given_ < commands_.size());
+    const std::size_t end = commands_[commands_given_ - 1].second;
+    pieces.push_back(std::string_view(lines_).substr(from, end - from));
+}
+
+void MailTransaction::take_content(
+    std::vector<std::string_view>& pieces, std::vector<Step>& answers
+) {
+    result_.content_began = result_.content_began || state_ == State::content;
+    const bool awaited_already = manner_ == Manner::chunk;  // As BDAT's answer.
+    if (given_ == 0 && !awaited_already) {
+        answers.push_back(Step::content);
+        ++unanswered_;
+    }
+    const std::size_t size = std::min(max_write_bytes, content_.size() - given_);
+    if (size > 0) {
+        pieces.push_back(std::string_view(content_).substr(given_, size));
+        given_ += size;
+    }
+    if (given_ == content_.size()) {
+        end_given_ = true;
+        if (manner_ == Manner::data) {
+            pieces.push_back(end_of_content);
         }
     }
-    // Any answer to the end of content closes the transaction (RFC 5321, 4.1.1.4); one that refuses
-    // is not trusted to have done so.
-    finish(reply.verdict() != Verdict::accepted);
 }
 
 void MailTransaction::judge(Step answered, const Reply& reply, Culprit culprit) {
@@ -126,42 +125,8 @@ void MailTransaction::judge(Step answered, const Reply& reply, Culprit culprit) 
     result_.culprit = culprit;
     result_.step = answered;
     result_.reply = reply;
-    if (culprit == Culprit::unavailable) {
+    if (culprit == Culprit::unavailable && !merging_refused_) {
         connection_usable_ = false;
-    }
-}
-
-void MailTransaction::on_envelope_reply(Step answered, const Reply& reply) {
-    if (answered == Step::data && refused_) {
-        on_data_reply(reply);
-        return;
-    }
-    const Culprit culprit = classify(answered, reply);
-    if (culprit != Culprit::accepted && !refused_) {
-        judge(answered, reply, culprit);
-        refused_ = true;
-        commands_.clear();
-    }
-    if (!connection_usable_) {
-        state_ = State::finished;
-    } else if (refused_ && awaited_.empty()) {
-        finish(answered != Step::mail);
-    } else if (!refused_ && answered == Step::data) {
-        state_ = State::permission;
-    }
-}
-
-/// DATA was in one group with the command that was refused. Where the server nevertheless waits for
-/// content it gets a lone dot, whose answer counts for nothing (RFC 2920, 3.1).
-void MailTransaction::on_data_reply(const Reply& reply) {
-    if (!connection_usable_) {
-        state_ = State::finished;
-    } else if (reply.verdict() == Verdict::go_on) {
-        output_ = end_of_content;
-        written_ = 0;
-        state_ = State::lone_dot;
-    } else {
-        finish(true);
     }
 }
 
@@ -170,17 +135,50 @@ void MailTransaction::finish(bool reset) {
     state_ = State::finished;
 }
 
+void MailTransaction::end_connection() {
+    connection_usable_ = false;
+    state_ = State::finished;
+}
+
+void MailTransaction::begin_again(Manner manner) {
+    manner_ = manner;
+    begun_ = false;
+    state_ = State::waiting;
+    permission_ = Permission::not_asked;
+    lines_.clear();
+    commands_.clear();
+    commands_given_ = 0;
+    given_ = 0;
+    end_given_ = false;
+    refused_ = false;
+    merging_refused_ = false;
+    result_ = SendResult{};
+}
+
 void MailTransaction::on_permission(bool granted) {
-    CHATEAR_ASSERT(next() == Next::ask);
+    CHATEAR_ASSERT(permission_ == Permission::asked);
     if (!granted) {
+        const bool is_awaited = state_ == State::permission;
+        const bool usable = connection_usable_;
         drop("the content was held back");
         result_.held_back = true;
+        connection_usable_ = usable && !is_awaited;
         return;
     }
-    output_ = std::move(content_);
-    written_ = 0;
-    result_.content_began = true;
-    state_ = State::content;
+    permission_ = Permission::granted;
+    if (state_ == State::permission) {
+        state_ = State::content;
+    }
+}
+
+/// Where it stands: what will be answered next.
+Step MailTransaction::step() const {
+    if (state_ == State::waiting) {
+        return Step::mail;
+    }
+    const std::size_t answered = commands_given_ - std::min(commands_given_, unanswered_);
+    const bool in_envelope = state_ == State::envelope && answered < commands_.size();
+    return in_envelope ? commands_[answered].first : Step::content;
 }
 
 void MailTransaction::drop(std::string why) {
@@ -188,20 +186,25 @@ void MailTransaction::drop(std::string why) {
     result_.culprit = Culprit::unavailable;
     result_.step = step();
     result_.reply = Reply{0, std::move(why)};
-    connection_usable_ = false;
-    state_ = State::finished;
+    end_connection();
 }
 
-void MailTransaction::on_connection_lost(std::string_view why) {
+void MailTransaction::on_connection_lost(std::string_view why, bool closing) {
     CHATEAR_ASSERT(state_ != State::finished);
     if (refused_) {
-        connection_usable_ = false;  // The verdict stands; only its aftermath is cut short.
-        state_ = State::finished;
+        // The verdict stands; only its aftermath is cut short.
+        const bool may_be_elsewhere =
+            !closing && result_.content_began && result_.step == Step::reset;
+        result_.status = may_be_elsewhere ? SendStatus::in_doubt : result_.status;
+        result_.content_began = may_be_elsewhere;
+        end_connection();
         return;
     }
-    const bool end_may_have_left = state_ == State::content && everything_left();
+    const bool end_may_have_left = state_ == State::content && everything_given();
     drop(std::string(why));
-    if (end_may_have_left) {
+    if (end_may_have_left && closing) {
+        result_.content_began = false;
+    } else if (end_may_have_left) {
         result_.status = SendStatus::in_doubt;
     }
 }

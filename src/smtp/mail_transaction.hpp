@@ -2,41 +2,33 @@
 
 #include "smtp/classification.hpp"
 #include "smtp/envelope.hpp"
-#include "smtp/extensions.hpp"
 #include "smtp/reply.hpp"
+#include "smtp/send_result.hpp"
 
 #include <cstddef>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace chatear::smtp {
 
-/// How the sending of one message ended.
-enum class SendStatus {
-    accepted,        ///< The server has taken responsibility for it.
-    try_later,       ///< Refused for now: a counted attempt.
-    never,           ///< Refused for good because of the recipient or the message.
-    sender_refused,  ///< Refused because of us or the server: pause, alarm, judge no message by it.
-    not_sent,        ///< Surely not delivered, and nobody judged it.
-    in_doubt,        ///< Its end may have left and no answer came (RFC 1047).
+/// A message made ready for one server.
+struct Mail {
+    Envelope envelope;       ///< Has passed check() and check_possible().
+    std::string parameters;  ///< mail_parameters().
+    std::string content;     ///< canonical_content().
 };
 
-std::string_view to_text(SendStatus status);  ///< "in_doubt": a label for logs and metrics.
-
-struct SendResult {
-    SendStatus status = SendStatus::not_sent;
-    Culprit culprit = Culprit::unavailable;
-    Step step = Step::mail;  ///< Where it ended.
-    Reply reply;             ///< The deciding one; code 0 where none came, its text then says why.
-    bool content_began = false;  ///< A byte of the content may have left.
-    bool held_back = false;      ///< The caller did not permit the content.
+/// How a message's content is handed over.
+enum class Manner {
+    data,   ///< Behind the answer 354 to DATA (RFC 5321, 4.1.1.4).
+    chunk,  ///< By BDAT in one group with its envelope (RFC 3030).
 };
 
-/// One mail transaction on a ready session: MAIL, RCPT, DATA, content (RFC 5321, 3.3). Does no I/O:
-/// its owner does what next() says until it is `finished`. With PIPELINING the three commands go
-/// in one group (RFC 2920), without it one by one. States: docs/smtp.md.
+/// One mail transaction: MAIL, RCPT, and the content behind DATA or with BDAT. Does no I/O and
+/// knows nothing of its neighbours on the connection: MailPipeline says when it may begin, and
+/// which reply is its. States: docs/smtp.md.
 class MailTransaction {
 public:
     /// The content leaves in pieces of this size, each with its own time limit, and so that a
@@ -44,65 +36,108 @@ public:
     static constexpr std::size_t max_write_bytes = std::size_t{64} * 1024;
 
     enum class Next {
-        write,    ///< Write take_output().
-        read,     ///< Read one reply and pass it to on_reply().
-        ask,      ///< Ask whether the content may leave and say so with on_permission().
+        begin,    ///< Call begin() when nothing stands in its way on the connection.
+        ask,      ///< Ask whether the content may leave, and say so with on_permission().
+        write,    ///< Call take_output().
+        wait,     ///< For a reply, or for the permission.
         finished  ///< result() is there.
     };
 
-    /// `envelope` has passed check() and check_possible(); `stuffed` is dot_stuffed(content);
-    /// `parameters` are mail_parameters(). `reset_first` sends RSET in front, for when a
-    /// transaction may still be open on the server (a nested MAIL would mix the two).
-    MailTransaction(
-        const Envelope& envelope,
-        const std::string& parameters,
-        std::string stuffed,
-        bool pipelining,
-        bool reset_first
-    );
+    /// What it may find on the connection at its turn.
+    struct Turn {
+        bool pipelining = false;  ///< Its commands may go in one group (RFC 2920).
+        bool merged = false;      ///< Something before it has not been answered yet.
+        /// A transaction may be open on the server: a nested MAIL would mix the two.
+        bool reset_first = false;
+    };
+
+    /// What a reply has brought beyond the next state.
+    enum class Effect {
+        none,
+        merging_refused,   ///< 503 because of what stood before it in its group: begin it again.
+        chunking_refused,  ///< The server does not take BDAT after all: begin it again, with DATA.
+    };
+
+    MailTransaction(Mail mail, Manner manner);
+
+    /// One that only asks the server for a sign of life (RSET) before it ends in `why`: a message
+    /// that cannot be sent as far as its announcements go.
+    explicit MailTransaction(std::string why);
 
     Next next() const;
+    void begin(Turn turn);  ///< Requires next() == begin.
 
-    /// What to write now; given once. The bytes live as long as the transaction.
-    std::string_view take_output();
+    /// Adds what to write now to `pieces`, at most max_write_bytes of content, and to `answers`
+    /// what will be answered, in order. The bytes live until it finishes or begins again. Requires
+    /// next() == write.
+    void take_output(std::vector<std::string_view>& pieces, std::vector<Step>& answers);
 
-    void on_reply(const Reply& reply);  ///< Requires next() == read.
+    void on_asked() { permission_ = Permission::asked; }  ///< Requires next() == ask.
 
-    /// Requires next() == ask. After a refusal the connection cannot be kept: the server waits for
-    /// content, and whatever is sent now would be content.
+    /// After a refusal behind 354 the connection cannot be kept: the server waits for content, and
+    /// whatever is sent now would be content.
     void on_permission(bool granted);
 
-    /// The connection broke, or its time was up; `why` is for a person.
-    void on_connection_lost(std::string_view why);
+    Effect on_reply(Step answered, const Reply& reply);
 
-    /// The step of the reply that is awaited, or of the output at hand: decides the time limit.
-    Step step() const;
+    /// The connection broke, or its time was up; `why` is for a person. `closing`: the server had
+    /// said 421, so what it has not answered it has not executed (RFC 5321, 3.8).
+    void on_connection_lost(std::string_view why, bool closing);
+
+    /// Nothing of it is left to be written, so that another may follow behind it.
+    bool written() const { return state_ == State::content && everything_given(); }
+    /// Its content may leave, or has: only then the next one is needed.
+    bool permitted() const { return permission_ == Permission::granted; }
+    bool begun() const { return begun_; }  ///< Since it began last, something of it has left.
+    /// A verdict on its content is still to come.
+    bool content_unanswered() const { return written() && !refused_; }
+    Manner manner() const { return manner_; }
 
     const SendResult& result() const { return result_; }  ///< Requires next() == finished.
 
-    /// Once finished: whether another transaction may follow on this connection.
+    /// Whether another transaction may follow on this connection.
     bool connection_usable() const { return connection_usable_; }
     /// Once finished: whether that one has to begin with RSET.
     bool needs_reset() const { return needs_reset_; }
 
 private:
-    enum class State { envelope, permission, content, lone_dot, finished };
+    enum class State { waiting, envelope, permission, content, lone_dot, finished };
+    enum class Permission { not_asked, asked, granted };
 
+    void add_command(Step step, std::string_view line);
+    void take_commands(std::vector<std::string_view>& pieces, std::vector<Step>& answers);
+    void take_content(std::vector<std::string_view>& pieces, std::vector<Step>& answers);
     void on_envelope_reply(Step answered, const Reply& reply);
-    void on_data_reply(const Reply& reply);
+    void on_data_reply_after_refusal(const Reply& reply);
+    Effect on_content_reply(const Reply& reply);
+    void on_reply_to_refused_chunk(const Reply& reply);
     void judge(Step answered, const Reply& reply, Culprit culprit);
     void finish(bool reset);
+    void end_connection();
     void drop(std::string why);
-    bool everything_left() const { return written_ == output_.size(); }
+    void begin_again(Manner manner);
+    bool everything_given() const { return given_ == content_.size() && end_given_; }
+    Step step() const;
+    bool only_probes() const { return !why_unsendable_.empty(); }
 
-    State state_ = State::envelope;
-    bool pipelining_;
-    std::string output_;       // What is being written in this state.
-    std::size_t written_ = 0;  // How much of it was given out.
-    std::string content_;      // Dot-stuffed; moved to output_ when permitted.
-    std::deque<std::pair<Step, std::string>> commands_;  // Not written yet.
-    std::deque<Step> awaited_;                           // Written, without a reply yet.
-    bool refused_ = false;  // result_ holds the refusal; the rest is only read off.
+    State state_ = State::waiting;
+    Permission permission_ = Permission::not_asked;
+    Manner manner_;
+    bool begun_ = false;
+    Envelope envelope_;
+    std::string parameters_;
+    std::string content_;  // Dot-stuffed once it has begun with DATA.
+    bool stuffed_ = false;
+    std::string why_unsendable_;
+    Turn turn_;
+    std::string lines_;                                   // Its commands.
+    std::vector<std::pair<Step, std::size_t>> commands_;  // Each with its end in lines_.
+    std::size_t commands_given_ = 0;
+    std::size_t given_ = 0;       // Of content_.
+    bool end_given_ = false;      // What stands behind it too.
+    std::size_t unanswered_ = 0;  // Replies to come.
+    bool refused_ = false;        // result_ holds the refusal; the rest is only read off.
+    bool merging_refused_ = false;
     bool connection_usable_ = true;
     bool needs_reset_ = false;
     SendResult result_;

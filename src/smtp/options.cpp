@@ -40,6 +40,12 @@ constexpr Setting helo_name_setting{
     "The name that we give ourselves in EHLO; the machine's host name when not set."};
 constexpr Setting connections_setting{
     "SMTP_CONNECTIONS", "8", "Connections to the mail server at most, for one process."};
+constexpr Setting window_setting{
+    "SMTP_WINDOW",
+    "16",
+    "Messages under way at once on one connection to a mail server with CHUNKING; after a crash so "
+    "many may be sent twice. 1: "
+    "contents go by DATA."};
 
 constexpr std::array<std::string_view, 4> tls_words = {"auto", "starttls", "implicit", "off"};
 
@@ -147,6 +153,7 @@ TlsPolicy tls_policy(std::string_view word, std::uint16_t port, bool has_credent
 
 Options read_settings(SettingsReader& settings) {
     constexpr std::int64_t most_connections = 256;
+    constexpr std::int64_t widest_window = 256;
     Options options;
     options.host = settings.text(host_setting, "a host name or address");
     options.port = static_cast<std::uint16_t>(settings.integer(port_setting, 1, 65535));
@@ -163,6 +170,7 @@ Options read_settings(SettingsReader& settings) {
     options.helo_name = name ? *name : machine_name();
     options.connections =
         static_cast<std::size_t>(settings.integer(connections_setting, 1, most_connections));
+    options.window = static_cast<std::size_t>(settings.integer(window_setting, 1, widest_window));
     return options;
 }
 

@@ -45,6 +45,7 @@ struct Options {
         mechanism;  ///< Nothing = the first of PLAIN, LOGIN, XOAUTH2 that is offered.
     std::string helo_name = "localhost";
     std::size_t connections = 8;  ///< At most, in one process.
+    std::size_t window = 16;  ///< Messages under way on one connection, with CHUNKING; 1 = DATA.
     TimeLimits limits;
 
     /// A connection unused for so long is closed; servers do it at 5 minutes, under load at 10 s.
@@ -58,8 +59,8 @@ struct Options {
 };
 
 /// Reads SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASS, SMTP_TLS, SMTP_AUTH, SMTP_CA_FILE,
-/// SMTP_HELO_NAME and SMTP_CONNECTIONS. Mistakes are in the reader; then the result is not to be
-/// used.
+/// SMTP_HELO_NAME, SMTP_CONNECTIONS and SMTP_WINDOW. Mistakes are in the reader; then the result is
+/// not to be used.
 Options read_settings(SettingsReader& settings);
 
 /// What SMTP_TLS means: `auto` is implicit on port 465, else STARTTLS, required with credentials.

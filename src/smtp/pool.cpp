@@ -9,62 +9,7 @@
 
 namespace chatear::smtp {
 
-/// One caller that waits for a session; lives in the frame of its acquire(), which may be destroyed
-/// at any await.
-struct Pool::Waiter {
-    explicit Waiter(Pool& owner) : pool(owner), ready(owner.executor_) {
-        pool.waiting_.push_back(this);
-    }
-
-    ~Waiter() {
-        std::erase(pool.waiting_, this);
-        if (session) {
-            pool.give_back(std::move(session));
-        }
-    }
-
-    Waiter(const Waiter&) = delete;
-    Waiter& operator=(const Waiter&) = delete;
-
-    Pool& pool;
-    net::Notification ready;
-    std::unique_ptr<Session> session;
-    bool failed = false;
-};
-
-/// A session in use; goes back to the pool, which keeps it if it is still usable.
-class Pool::Lease {
-public:
-    Lease(Pool& pool, std::unique_ptr<Session> session)
-        : pool_(pool), session_(std::move(session)) {}
-    ~Lease() { pool_.give_back(std::move(session_)); }
-    Lease(const Lease&) = delete;
-    Lease& operator=(const Lease&) = delete;
-
-    Session& session() { return *session_; }
-
-private:
-    Pool& pool_;
-    std::unique_ptr<Session> session_;
-};
-
 namespace {
-
-/// A connection that has carried mails before is told at the begin of the next one that it is at
-/// its end: messages a connection, idle time. Whether the server is busy a new one shows.
-bool is_about_used_connection(const SendResult& result) {
-    return result.step == Step::mail || result.step == Step::reset;
-}
-
-/// The message may be given to another connection: nobody judged it, and its content did not begin.
-bool may_try_again(const SendResult& result, bool connection_was_used) {
-    if (result.content_began || result.held_back) {
-        return false;
-    }
-    const bool tired = result.status == SendStatus::try_later && connection_was_used &&
-                       is_about_used_connection(result);
-    return tired || result.status == SendStatus::not_sent;
-}
 
 std::string describe(const SendResult& result) {
     return std::string(to_text(result.step)) + ": " + result.reply.one_line();
@@ -103,26 +48,24 @@ void Pool::start() {
 
 asio::awaitable<void> Pool::stop(std::chrono::milliseconds drain) {
     stopping_ = true;
-    wake_waiters();
+    fail_waiting();
     const auto until = net::now() + drain;
     auto left = drain;
-    while (!busy_.empty() && left.count() > 0) {
+    while (busy() > 0 && left.count() > 0) {
         (void)co_await changed_.wait_for(left);
         left = std::chrono::ceil<std::chrono::milliseconds>(until - net::now());
     }
-    for (Session* session : busy_) {
-        session->close();
+    const std::vector<std::shared_ptr<Carrier>> still_there = carriers_;
+    for (const std::shared_ptr<Carrier>& carrier : still_there) {
+        if (carrier->idle()) {
+            carrier->retire();
+        } else {
+            carrier->close();
+        }
     }
-    while (!busy_.empty()) {
+    while (!carriers_.empty()) {
         co_await changed_.wait();
     }
-    net::TaskGroup goodbyes(executor_);
-    while (!idle_.empty()) {
-        std::shared_ptr<Session> session = std::move(idle_.back().session);
-        idle_.pop_back();
-        goodbyes.start("smtp quit", retire(std::move(session)));
-    }
-    co_await goodbyes.join();
     co_await tasks_.stop();
 }
 
@@ -138,34 +81,44 @@ asio::awaitable<SendResult> Pool::send(
     int fresh = 0;
     std::size_t stale = 0;  // Connections that were used before may have been closed meanwhile.
     while (fresh < max_tries && stale <= options_->connections) {
-        std::unique_ptr<Session> acquired = co_await acquire();
-        Lease lease(*this, std::move(acquired));
-        const bool used = lease.session().mails() > 0;
-        result = co_await lease.session().send(envelope, content, before);
-        if (!may_try_again(result, used)) {
-            note(result);
+        throw_unless_available();
+        Submission message(executor_, envelope, content, [this](Submission& left) {
+            std::erase(waiting_, &left);
+        });
+        const bool is_first_try = fresh == 0 && stale == 0;
+        waiting_.insert(is_first_try ? waiting_.end() : waiting_.begin(), &message);
+        dispatch();
+        co_await see_through(message, before);
+        result = message.result();
+        if (!message.may_be_repeated()) {
             co_return result;
         }
-        fresh += used ? 0 : 1;
-        stale += used ? 1 : 0;
-        if (asks_for_less(result.reply) && !(used && is_about_used_connection(result))) {
-            allowance_.on_asked_for_less(live());
-        }
-        lease.session().close();
+        fresh += message.on_used_connection() ? 0 : 1;
+        stale += message.on_used_connection() ? 1U : 0U;
     }
     count(SendStatus::not_sent);
     const std::string why = describe(result);
     if (health_.verdicts() == verdicts_before) {
         turn_unavailable(Culprit::unavailable, why);
     }
-    throw Unavailable("smtp", options_->host + ':' + std::to_string(options_->port), why);
+    throw Unavailable("smtp", where(), why);
+}
+
+/// Returns when `message` has a result.
+asio::awaitable<void> Pool::see_through(Submission& message, const BeforeContent& before) {
+    Submission::Event event = co_await message.next_event();
+    while (event == Submission::Event::asked) {
+        const bool granted = co_await before();
+        message.answer(granted);
+        event = co_await message.next_event();
+    }
+    if (message.failure()) {
+        std::rethrow_exception(message.failure());
+    }
 }
 
 void Pool::note(const SendResult& result) {
     count(result.status);
-    if (asks_for_less(result.reply)) {
-        allowance_.on_asked_for_less(live());
-    }
     if (result.status == SendStatus::accepted) {
         allowance_.on_accepted();
         pause_.reset();
@@ -204,92 +157,44 @@ void Pool::count(SendStatus status) {
 Counters Pool::counters() const {
     Counters counters = counters_;
     counters.open = live();
-    counters.busy = busy_.size();
+    counters.busy = busy();
     counters.allowed = allowance_.allowed();
+    counters.merging = merging_;
+    counters.chunking = chunking_;
     return counters;
 }
 
 void Pool::throw_unless_available() const {
-    const std::string where = options_->host + ':' + std::to_string(options_->port);
     if (stopping_ || !started_) {
-        throw Unavailable("smtp", where, "the pool is not running");
+        throw Unavailable("smtp", where(), "the pool is not running");
     }
     if (!health_.available()) {
-        throw Unavailable("smtp", where, health_.last_error());
+        throw Unavailable("smtp", where(), health_.last_error());
     }
 }
 
-asio::awaitable<std::unique_ptr<Session>> Pool::acquire() {
-    throw_unless_available();
-    std::unique_ptr<Session> idle = take_idle();
-    if (idle) {
-        co_return std::move(idle);
-    }
-    Waiter waiter(*this);
-    grow();
-    while (!waiter.session && !waiter.failed) {
-        co_await waiter.ready.wait();
-    }
-    if (!waiter.session) {
-        throw_unless_available();
-        throw Unavailable("smtp", options_->host, health_.last_error());
-    }
-    co_return std::move(waiter.session);
-}
-
-std::unique_ptr<Session> Pool::take_idle() {
-    if (idle_.empty() || !waiting_.empty()) {
-        return nullptr;
-    }
-    std::unique_ptr<Session> session = std::move(idle_.back().session);
-    idle_.pop_back();
-    busy_.insert(session.get());
-    return session;
-}
-
-void Pool::give_back(std::unique_ptr<Session> session) {
-    busy_.erase(session.get());
-    changed_.notify_all();
-    if (!session->usable()) {
-        const Extensions& extensions = session->extensions();
-        const bool used_up = extensions.max_mails && session->mails() >= *extensions.max_mails;
-        if (used_up) {
-            tasks_.start("smtp quit", retire(std::move(session)));
-        } else {
-            ++counters_.lost_connections;
-            log::info(
-                "a connection to the mail server ended",
-                {{"peer", options_->host}, {"mails", session->mails()}}
-            );
-        }
-        grow();
-        return;
-    }
-    if (stopping_ || live() < allowance_.allowed()) {
-        hand_out(std::move(session));
-    } else {
-        tasks_.start("smtp quit", retire(std::move(session)));
+/// Those that nobody has taken.
+void Pool::fail_waiting() {
+    const std::string why = stopping_ ? "the pool is not running" : health_.last_error();
+    for (Submission* message : std::exchange(waiting_, {})) {
+        message->fail(std::make_exception_ptr(Unavailable("smtp", where(), why)));
     }
 }
 
-void Pool::hand_out(std::unique_ptr<Session> session) {
-    if (stopping_ || waiting_.empty()) {
-        idle_.push_back(Idle{std::move(session), net::now()});
-        return;
-    }
-    Waiter* first = waiting_.front();
-    waiting_.pop_front();
-    busy_.insert(session.get());
-    first->session = std::move(session);
-    first->ready.notify_all();
+std::size_t Pool::live() const {
+    return static_cast<std::size_t>(std::count_if(
+        carriers_.begin(), carriers_.end(), [](const auto& carrier) { return carrier->usable(); }
+    ));
 }
 
-void Pool::wake_waiters() {
-    for (Waiter* waiter : waiting_) {
-        waiter->failed = true;
-        waiter->ready.notify_all();
-    }
-    waiting_.clear();
+std::size_t Pool::busy() const {
+    return static_cast<std::size_t>(std::count_if(
+        carriers_.begin(), carriers_.end(), [](const auto& carrier) { return !carrier->idle(); }
+    ));
+}
+
+std::string Pool::where() const {
+    return options_->host + ':' + std::to_string(options_->port);
 }
 
 }  // namespace chatear::smtp

@@ -5,10 +5,10 @@
 #include "net/notification.hpp"
 #include "net/resolver.hpp"
 #include "net/task_group.hpp"
+#include "smtp/carrier.hpp"
 #include "smtp/connection_allowance.hpp"
 #include "smtp/options.hpp"
 #include "smtp/pool_health.hpp"
-#include "smtp/session.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -16,8 +16,8 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
+#include <vector>
 
 namespace chatear::smtp {
 
@@ -35,17 +35,20 @@ struct Counters {
     std::size_t open = 0;                  ///< Ready sessions now.
     std::size_t busy = 0;                  ///< Of these, in a transaction.
     std::size_t allowed = 0;  ///< That may be open: fewer while the server asks for less.
+    bool merging = true;      ///< False once the server has refused what stood behind a content.
+    bool chunking = true;     ///< False once it has refused BDAT, which it had announced.
 };
 
 /// Up to SMTP_CONNECTIONS sessions to one mail server, opened when there is something to send,
-/// reused, closed when idle, and opened again with backoff. One thread.
-class Pool {
+/// reused, closed when idle, and opened again with backoff. Messages wait in one queue, from which
+/// each connection takes what it has room for. One thread.
+class Pool : private CarrierOwner {
 public:
     /// A message meets so many connections that end before its content begins.
     static constexpr int max_tries = 3;
 
     Pool(const asio::any_io_executor& executor, Options options);
-    ~Pool();
+    ~Pool() override;
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
@@ -76,13 +79,14 @@ public:
     Counters counters() const;
 
 private:
-    struct Waiter;
-    class Lease;
+    Submission* next_message(Carrier& carrier) override;
+    void on_ended(Carrier& carrier, Submission& message, SendResult result) override;
+    void on_idle(Carrier& carrier) override;
+    void on_learnt(Carrier& carrier) override;
 
-    asio::awaitable<std::unique_ptr<Session>> acquire();
-    void give_back(std::unique_ptr<Session> session);
-    void hand_out(std::unique_ptr<Session> session);
-    std::unique_ptr<Session> take_idle();
+    asio::awaitable<void> see_through(Submission& message, const BeforeContent& before);
+    void dispatch();
+    Carrier* freshest_idle() const;
     void throw_unless_available() const;
 
     void grow();
@@ -90,20 +94,18 @@ private:
     asio::awaitable<bool> connect();  // Requires that connecting_ counts it already.
     void on_connect_failed(const OpenFailure& failure);
     void turn_unavailable(Culprit culprit, std::string why);
-    void wake_waiters();
+    void fail_waiting();
 
     asio::awaitable<void> recover();
     asio::awaitable<void> reap();
-    asio::awaitable<void> retire(std::shared_ptr<Session> session);
+    asio::awaitable<void> carry(std::shared_ptr<Carrier> carrier);
+    Conduct conduct() const;
 
     void note(const SendResult& result);
     void count(SendStatus status);
-    std::size_t live() const { return idle_.size() + busy_.size(); }
-
-    struct Idle {
-        std::unique_ptr<Session> session;
-        net::Moment since;
-    };
+    std::size_t live() const;  // Connections that take messages.
+    std::size_t busy() const;
+    std::string where() const;
 
     asio::any_io_executor executor_;
     std::shared_ptr<const Options> options_;
@@ -114,9 +116,10 @@ private:
     net::Backoff pause_;    // After a refusal of us.
     std::optional<Extensions> extensions_;
     Counters counters_;
-    std::deque<Idle> idle_;        // The last used at the back.
-    std::set<Session*> busy_;      // Handed out.
-    std::deque<Waiter*> waiting_;  // First come, first served; each lives in its acquire().
+    std::vector<std::shared_ptr<Carrier>> carriers_;
+    std::deque<Submission*> waiting_;  // First come, first served.
+    bool merging_ = true;              // What was learnt of the server.
+    bool chunking_ = true;
     std::size_t connecting_ = 0;
     net::Moment grow_not_before_{};
     bool started_ = false;

@@ -43,8 +43,29 @@ asio::awaitable<bool> Pool::connect() {
     }
     ++counters_.connected;
     extensions_ = session->extensions();
-    hand_out(std::move(session));
+    CarrierOwner& owner = *this;
+    const auto carrier =
+        std::make_shared<Carrier>(std::move(session), options_, conduct(), owner, tasks_);
+    carriers_.push_back(carrier);
+    tasks_.start("smtp carrier", carry(carrier));
+    dispatch();
     co_return true;
+}
+
+asio::awaitable<void> Pool::carry(std::shared_ptr<Carrier> carrier) {
+    co_await carrier->run();
+    std::erase(carriers_, carrier);
+    if (!carrier->ended_by_us()) {
+        ++counters_.lost_connections;
+        log::info(
+            "a connection to the mail server ended",
+            {{"peer", options_->host},
+             {"mails", carrier->mails()},
+             {"reason", carrier->why_ended()}}
+        );
+    }
+    changed_.notify_all();
+    dispatch();
 }
 
 /// While other connections work, one that cannot be had is no outage: messages wait for those.
@@ -66,16 +87,15 @@ void Pool::on_connect_failed(const OpenFailure& failure) {
 }
 
 void Pool::turn_unavailable(Culprit culprit, std::string why) {
-    const std::string where = options_->host + ':' + std::to_string(options_->port);
     if (culprit == Culprit::sender_or_server) {
         log::error(
-            "the mail server refuses us: sending pauses", {{"peer", where}, {"reason", why}}
+            "the mail server refuses us: sending pauses", {{"peer", where()}, {"reason", why}}
         );
     } else if (health_.state() != PoolHealth::State::down) {
-        log::warn("the mail server is not available", {{"peer", where}, {"reason", why}});
+        log::warn("the mail server is not available", {{"peer", where()}, {"reason", why}});
     }
     health_.on_unavailable(culprit, std::move(why));
-    wake_waiters();
+    fail_waiting();
     changed_.notify_all();
 }
 
@@ -91,7 +111,7 @@ asio::awaitable<void> Pool::recover() {
         if (health_.available()) {
             continue;
         }
-        bool connected = !idle_.empty();
+        bool connected = live() > 0;
         if (!connected) {
             ++connecting_;
             connected = co_await connect();
@@ -107,16 +127,13 @@ asio::awaitable<void> Pool::reap() {
     while (true) {
         co_await net::sleep_for(options_->idle_limit / 2);
         const auto before = net::now() - options_->idle_limit;
-        while (!idle_.empty() && idle_.front().since <= before) {
-            std::shared_ptr<Session> session = std::move(idle_.front().session);
-            idle_.pop_front();
-            tasks_.start("smtp quit", retire(std::move(session)));
+        const std::vector<std::shared_ptr<Carrier>> there = carriers_;
+        for (const std::shared_ptr<Carrier>& carrier : there) {
+            if (carrier->idle() && carrier->usable() && carrier->idle_since() <= before) {
+                carrier->retire();
+            }
         }
     }
-}
-
-asio::awaitable<void> Pool::retire(std::shared_ptr<Session> session) {
-    co_await session->quit();
 }
 
 }  // namespace chatear::smtp

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "smtp/classification.hpp"
-#include "smtp/mail_transaction.hpp"
+#include "smtp/send_result.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,45 +1,16 @@
 #include "smtp/session.hpp"
 
 #include "base/assert.hpp"
-#include "base/crash_point.hpp"
 #include "base/log.hpp"
 #include "net/moment.hpp"
-#include "smtp/dot_stuffing.hpp"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
 namespace chatear::smtp {
-namespace {
-
-/// A message that no server was asked about.
-SendResult unsendable(std::string why) {
-    SendResult result;
-    result.status = SendStatus::never;
-    result.culprit = Culprit::never_message;
-    result.reply.text = std::move(why);
-    return result;
-}
-
-/// The connection that would have judged a message has ended.
-SendResult unjudged(Reply reply) {
-    SendResult result;
-    result.step = Step::reset;
-    result.reply = std::move(reply);
-    return result;
-}
-
-}  // namespace
-
 Session::Session(const asio::any_io_executor& executor, std::shared_ptr<const Options> options)
     : options_(std::move(options)), stream_(executor, "smtp") {}
-
-bool Session::usable() const {
-    const bool has_room = !extensions_.max_mails || mails_ < *extensions_.max_mails;
-    // A server that has said more than it was asked is about to hang up (421), or out of step.
-    return ready_ && has_room && parser_.empty() && stream_.open();
-}
 
 asio::awaitable<std::optional<OpenFailure>> Session::open(net::Resolver& resolver) {
     Handshake handshake(
@@ -51,12 +22,12 @@ asio::awaitable<std::optional<OpenFailure>> Session::open(net::Resolver& resolve
         co_return std::optional<OpenFailure>(std::move(failure));
     }
     extensions_ = handshake.extensions();
-    ready_ = true;
     log::info(
         "connected to the mail server",
         {{"peer", stream_.peer()},
          {"tls", stream_.encrypted()},
-         {"pipelining", extensions_.pipelining}}
+         {"pipelining", extensions_.pipelining},
+         {"chunking", extensions_.chunking}}
     );
     co_return std::optional<OpenFailure>();
 }
@@ -132,82 +103,8 @@ asio::awaitable<Reply> Session::read_reply(Step step) {
     }
 }
 
-asio::awaitable<SendResult> Session::send(
-    Envelope envelope, ContentSource content, BeforeContent before
-) {
-    CHATEAR_ASSERT(usable());
-    const Result<std::string> bytes = content(extensions_.capabilities());
-    const Result<void> possible =
-        bytes ? check_possible(envelope, *bytes, extensions_) : Result<void>(bytes.error());
-    if (!possible) {
-        std::string why = possible.error().message;
-        co_return co_await refuse(std::move(why));
-    }
-    const std::string parameters = mail_parameters(envelope, *bytes, extensions_);
-    std::string stuffed = dot_stuffed(*bytes);
-    MailTransaction transaction(
-        envelope, parameters, std::move(stuffed), extensions_.pipelining, needs_reset_
-    );
-    ready_ = false;  // Until the transaction has ended in order, whatever is thrown.
-    ++mails_;
-    while (transaction.next() != MailTransaction::Next::finished) {
-        if (transaction.next() == MailTransaction::Next::ask) {
-            const bool granted = co_await before();
-            transaction.on_permission(granted);
-        } else {
-            co_await advance(transaction);
-        }
-    }
-    ready_ = transaction.connection_usable();
-    needs_reset_ = transaction.needs_reset();
-    if (!ready_) {
-        stream_.close();
-    }
-    co_return transaction.result();
-}
-
-/// The extensions are those of the server that answered EHLO. One that has been replaced since may
-/// take the message, so only a connection that still answers may refuse it.
-asio::awaitable<SendResult> Session::refuse(std::string why) {
-    const std::string command = "RSET\r\n";
-    ready_ = false;
-    Reply reply;
-    try {
-        co_await stream_.write(command, options_->limits.content_write);
-        reply = co_await read_reply(Step::reset);
-        ready_ = reply.verdict() == Verdict::accepted;
-    } catch (const Unavailable& unavailable) {
-        reply.text = unavailable.why();
-    }
-    needs_reset_ = false;
-    if (!ready_) {
-        stream_.close();
-        co_return unjudged(std::move(reply));
-    }
-    co_return unsendable(std::move(why));
-}
-
-asio::awaitable<void> Session::advance(MailTransaction& transaction) {
-    try {
-        if (transaction.next() == MailTransaction::Next::write) {
-            const std::string_view output = transaction.take_output();
-            co_await stream_.write(output, options_->limits.content_write);
-            if (transaction.step() == Step::content &&
-                transaction.next() == MailTransaction::Next::read) {
-                crash_point("after-content");
-            }
-        } else {
-            const Reply reply = co_await read_reply(transaction.step());
-            transaction.on_reply(reply);
-        }
-    } catch (const Unavailable& unavailable) {
-        transaction.on_connection_lost(unavailable.why());
-    }
-}
-
 asio::awaitable<void> Session::quit() {
-    if (ready_ && stream_.open()) {
-        ready_ = false;
+    if (stream_.open()) {
         const std::string command = "QUIT\r\n";
         try {
             co_await stream_.write(command, options_->limits.quit);

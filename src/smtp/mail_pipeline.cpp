@@ -1,0 +1,207 @@
+#include "smtp/mail_pipeline.hpp"
+
+#include "base/assert.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace chatear::smtp {
+
+bool MailPipeline::has_room() const {
+    if (!usable() || transactions_.empty()) {
+        return usable();
+    }
+    if (!conduct_.merging) {
+        return false;
+    }
+    if (conduct_.chunking) {
+        return transactions_.size() < conduct_.window && bytes_ < max_window_bytes;
+    }
+    const MailTransaction& last = transactions_.back().transaction;
+    return last.permitted() && last.begun();
+}
+
+MailPipeline::Id MailPipeline::add(Mail mail) {
+    const Manner manner = conduct_.chunking ? Manner::chunk : Manner::data;
+    const std::size_t bytes = mail.content.size();
+    return append(MailTransaction(std::move(mail), manner), bytes);
+}
+
+MailPipeline::Id MailPipeline::add_unsendable(std::string why) {
+    return append(MailTransaction(std::move(why)), 0);
+}
+
+MailPipeline::Id MailPipeline::append(MailTransaction transaction, std::size_t bytes) {
+    CHATEAR_ASSERT(has_room());
+    bytes_ += bytes;
+    transactions_.push_back(Entry{++last_id_, std::move(transaction), bytes, false});
+    return last_id_;
+}
+
+MailPipeline::Entries::iterator MailPipeline::find(Id id) {
+    return std::find_if(transactions_.begin(), transactions_.end(), [id](const Entry& entry) {
+        return entry.id == id;
+    });
+}
+
+std::optional<MailPipeline::Id> MailPipeline::next_to_ask() {
+    for (Entry& entry : transactions_) {
+        const bool goes_on = usable_ && (!retired_ || entry.transaction.begun());
+        if (goes_on && entry.transaction.next() == MailTransaction::Next::ask) {
+            entry.transaction.on_asked();
+            return entry.id;
+        }
+    }
+    return std::nullopt;
+}
+
+void MailPipeline::on_permission(Id id, bool granted, std::vector<Ended>& ended) {
+    const auto entry = find(id);
+    if (entry == transactions_.end()) {
+        return;
+    }
+    entry->transaction.on_permission(granted);
+    if (entry->transaction.next() == MailTransaction::Next::finished) {
+        end(entry, ended);
+    }
+}
+
+void MailPipeline::abandon(Id id) {
+    const auto entry = find(id);
+    if (entry == transactions_.end()) {
+        return;
+    }
+    if (entry->transaction.begun()) {
+        usable_ = false;
+        entry->abandoned = true;
+    } else {
+        bytes_ -= entry->bytes;
+        transactions_.erase(entry);
+    }
+}
+
+bool MailPipeline::may_begin(const MailTransaction& transaction) const {
+    return transaction.next() == MailTransaction::Next::begin && !retired_ &&
+           (answers_.empty() || conduct_.merging);
+}
+
+const std::vector<std::string_view>& MailPipeline::take_output() {
+    pieces_.clear();
+    content_left_ = false;
+    std::size_t bytes = 0;
+    for (auto entry = transactions_.begin(); entry != transactions_.end() && usable_; ++entry) {
+        MailTransaction& transaction = entry->transaction;
+        if (may_begin(transaction)) {
+            begin(transaction);
+        }
+        const std::size_t before = pieces_.size();
+        if (transaction.next() == MailTransaction::Next::write) {
+            take_from(entry);
+            content_left_ = content_left_ || transaction.written();
+        }
+        for (std::size_t piece = before; piece < pieces_.size(); ++piece) {
+            bytes += pieces_[piece].size();
+        }
+        if (!transaction.written() || bytes >= MailTransaction::max_write_bytes) {
+            break;  // What stands behind it may not pass it.
+        }
+    }
+    return pieces_;
+}
+
+void MailPipeline::begin(MailTransaction& transaction) {
+    MailTransaction::Turn turn;
+    turn.pipelining = conduct_.pipelining;
+    turn.merged = !answers_.empty();
+    // Behind 354 a transaction ends with its content, whatever is said of it (RFC 5321, 4.1.1.4).
+    // With BDAT nobody knows yet whether the one before has a recipient: without one it stays open,
+    // and would take this message in (measured with Exim).
+    const bool chunk_before =
+        std::any_of(answers_.begin(), answers_.end(), [](const Answer& answer) {
+            return answer.entry->transaction.manner() == Manner::chunk;
+        });
+    turn.reset_first = turn.merged ? chunk_before : needs_reset_;
+    transaction.begin(turn);
+}
+
+void MailPipeline::take_from(Entries::iterator entry) {
+    steps_.clear();
+    entry->transaction.take_output(pieces_, steps_);
+    for (const Step step : steps_) {
+        answers_.push_back({entry, step});
+    }
+}
+
+std::optional<Step> MailPipeline::awaited() const {
+    if (answers_.empty()) {
+        return std::nullopt;
+    }
+    return answers_.front().step;
+}
+
+void MailPipeline::on_reply(const Reply& reply, std::vector<Ended>& ended) {
+    closing_ = closing_ || reply.verdict() == Verdict::unavailable;
+    if (answers_.empty()) {
+        usable_ = false;  // It is about to hang up, or out of step.
+        return;
+    }
+    const Answer answer = answers_.front();
+    answers_.pop_front();
+    MailTransaction& transaction = answer.entry->transaction;
+    note(transaction.on_reply(answer.step, reply));
+    usable_ = usable_ && transaction.connection_usable();
+    if (transaction.next() == MailTransaction::Next::finished) {
+        end(answer.entry, ended);
+    }
+}
+
+/// A 503 behind a message that was not accepted may be about what that one left behind: it gets
+/// another try, with RSET, and nothing is learnt from it.
+void MailPipeline::note(MailTransaction::Effect effect) {
+    if (effect == MailTransaction::Effect::none) {
+        return;
+    }
+    needs_reset_ = true;
+    if (effect == MailTransaction::Effect::chunking_refused) {
+        conduct_.chunking = false;
+    } else if (last_accepted_) {
+        conduct_.merging = false;
+    }
+}
+
+void MailPipeline::end(Entries::iterator entry, std::vector<Ended>& ended) {
+    const MailTransaction& transaction = entry->transaction;
+    if (transaction.begun()) {
+        needs_reset_ = transaction.needs_reset();
+        last_accepted_ = transaction.result().status == SendStatus::accepted;
+    }
+    usable_ = usable_ && transaction.connection_usable();
+    bytes_ -= entry->bytes;
+    if (!entry->abandoned) {
+        ended.push_back({entry->id, transaction.result()});
+    }
+    transactions_.erase(entry);
+}
+
+std::vector<MailPipeline::Ended> MailPipeline::on_connection_lost(std::string_view why) {
+    usable_ = false;
+    answers_.clear();
+    std::vector<Ended> ended;
+    while (!transactions_.empty()) {
+        transactions_.front().transaction.on_connection_lost(why, closing_);
+        end(transactions_.begin(), ended);
+    }
+    return ended;
+}
+
+bool MailPipeline::wants_close() const {
+    const auto is_awaited = [this](const Entry& entry) {
+        const MailTransaction& transaction = entry.transaction;
+        const bool goes_on = usable_ && transaction.begun();
+        return !entry.abandoned && (goes_on || transaction.content_unanswered());
+    };
+    return !usable() && std::none_of(transactions_.begin(), transactions_.end(), is_awaited);
+}
+
+}  // namespace chatear::smtp

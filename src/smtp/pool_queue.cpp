@@ -1,0 +1,133 @@
+// How messages get from the pool's queue to its connections, and what comes back.
+#include "base/log.hpp"
+#include "smtp/pool.hpp"
+
+#include <utility>
+
+namespace chatear::smtp {
+namespace {
+
+/// A connection that has carried mails before is told at the begin of the next one that it is at
+/// its end: messages a connection, idle time. Whether the server is busy a new one shows.
+bool is_about_used_connection(const SendResult& result) {
+    return result.step == Step::mail || result.step == Step::reset;
+}
+
+/// The message may be given to another connection: nobody judged it, and its content did not begin.
+bool may_try_again(const SendResult& result, bool connection_was_used) {
+    if (result.content_began || result.held_back) {
+        return false;
+    }
+    const bool tired = result.status == SendStatus::try_later && connection_was_used &&
+                       is_about_used_connection(result);
+    return tired || result.status == SendStatus::not_sent;
+}
+
+}  // namespace
+
+/// First those that have nothing to do, then those with room, unless new ones are on their way: a
+/// message behind another one waits for its answer.
+void Pool::dispatch() {
+    while (!waiting_.empty()) {
+        Carrier* const idle = freshest_idle();
+        const std::size_t before = waiting_.size();
+        if (idle != nullptr) {
+            idle->work();
+        }
+        if (waiting_.size() == before) {
+            break;
+        }
+    }
+    grow();
+    // Work may end a connection, and change the list.
+    for (std::size_t n = 0; n < carriers_.size() && waiting_.size() > connecting_; ++n) {
+        const std::shared_ptr<Carrier> carrier = carriers_[n];
+        if (carrier->has_room()) {
+            carrier->work();
+        }
+    }
+}
+
+/// The one used last, so that the others come to their idle limit.
+Carrier* Pool::freshest_idle() const {
+    Carrier* found = nullptr;
+    for (const std::shared_ptr<Carrier>& carrier : carriers_) {
+        const bool is_free = carrier->idle() && carrier->has_room();
+        if (is_free && (found == nullptr || carrier->idle_since() > found->idle_since())) {
+            found = carrier.get();
+        }
+    }
+    return found;
+}
+
+Submission* Pool::next_message(Carrier& carrier) {
+    if (waiting_.empty() || stopping_ || live() > allowance_.allowed()) {
+        return nullptr;
+    }
+    const bool others_come = waiting_.size() <= connecting_ || freshest_idle() != nullptr;
+    if (!carrier.idle() && others_come) {
+        return nullptr;
+    }
+    Submission* const first = waiting_.front();
+    waiting_.pop_front();
+    return first;
+}
+
+void Pool::on_ended(Carrier& carrier, Submission& message, SendResult result) {
+    const bool used = carrier.completed() > 0;
+    const bool at_its_end = used && is_about_used_connection(result);
+    if (asks_for_less(result.reply) && !at_its_end && carrier.first_to_ask_for_less()) {
+        allowance_.on_asked_for_less(live() + (carrier.usable() ? 0U : 1U));
+    }
+    const bool again = may_try_again(result, used);
+    if (again) {
+        carrier.give_up();
+    } else {
+        note(result);
+    }
+    message.end(std::move(result), again, used);
+}
+
+void Pool::on_idle(Carrier& carrier) {
+    changed_.notify_all();
+    if (carrier.usable() && (carrier.used_up() || (!stopping_ && live() > allowance_.allowed()))) {
+        carrier.retire();
+        dispatch();
+    }
+}
+
+void Pool::on_learnt(Carrier& carrier) {
+    const std::string peer = where();
+    if (!carrier.conduct().merging && std::exchange(merging_, false)) {
+        log::warn(
+            "the mail server refuses what stands behind an unanswered message: from now on each "
+            "waits for the one before",
+            {{"peer", peer}}
+        );
+    }
+    if (!carrier.conduct().chunking && conduct().chunking) {
+        chunking_ = false;
+        log::warn(
+            "the mail server announces CHUNKING and refuses BDAT: from now on DATA is used",
+            {{"peer", peer}}
+        );
+    }
+    for (const std::shared_ptr<Carrier>& other : carriers_) {
+        other->apply(conduct());
+    }
+}
+
+/// As the server announces it, as far as it keeps its word.
+Conduct Pool::conduct() const {
+    Conduct conduct;
+    if (extensions_) {
+        conduct.pipelining = extensions_->pipelining;
+        conduct.merging = conduct.pipelining && merging_;
+        conduct.window = options_->window;
+        conduct.chunking =
+            conduct.pipelining && extensions_->chunking && chunking_ && conduct.window > 1;
+    }
+    return conduct;
+}
+
+}  // namespace chatear::smtp

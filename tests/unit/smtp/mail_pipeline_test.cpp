@@ -1,0 +1,290 @@
+#include "smtp/mail_pipeline.hpp"
+
+#include "unit/smtp/mails.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace chatear::smtp::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr Conduct merging{.pipelining = true, .merging = true};
+constexpr Conduct window_of_4{.pipelining = true, .merging = true, .chunking = true, .window = 4};
+
+std::string envelope_to(const std::string& recipient) {
+    return "MAIL FROM:<" + sender_to(recipient) + ">\r\nRCPT TO:<" + recipient + ">\r\nDATA\r\n";
+}
+
+std::string content_to(const std::string& recipient) {
+    return "To: " + recipient + "\r\n.\r\n";
+}
+
+std::string chunk_to(const std::string& recipient) {
+    const std::string content = "To: " + recipient + "\r\n";
+    return "MAIL FROM:<" + sender_to(recipient) + ">\r\nRCPT TO:<" + recipient + ">\r\nBDAT " +
+           std::to_string(content.size()) + " LAST\r\n" + content;
+}
+
+/// A pipeline and the one who serves it.
+class Served {
+public:
+    explicit Served(Conduct conduct) : pipeline(conduct) {}
+
+    /// Permits whatever is asked for, and writes once.
+    std::string write(bool permitted = true) {
+        while (const auto id = pipeline.next_to_ask()) {
+            ++asked;
+            pipeline.on_permission(*id, permitted, ended);
+        }
+        std::string written;
+        for (const std::string_view piece : pipeline.take_output()) {
+            written += piece;
+        }
+        return written;
+    }
+
+    void reply(const std::vector<Reply>& replies) {
+        for (const Reply& one : replies) {
+            pipeline.on_reply(one, ended);
+        }
+    }
+
+    void add(std::size_t number) { pipeline.add(mail_to(user(number))); }
+
+    std::vector<SendStatus> statuses() const {
+        std::vector<SendStatus> found;
+        for (const MailPipeline::Ended& one : ended) {
+            found.push_back(one.result.status);
+        }
+        return found;
+    }
+
+    MailPipeline pipeline;
+    std::vector<MailPipeline::Ended> ended;
+    int asked = 0;
+};
+
+const Reply ok{250, "ok"};
+const Reply go_on{354, "go on"};
+
+TEST(MailPipeline, WritesAContentAndTheNextEnvelopeInOneGroup) {
+    Served served(merging);
+    served.add(1);
+    EXPECT_EQ(served.write(), envelope_to(user(1)));
+    EXPECT_FALSE(served.pipeline.has_room()) << "nobody knows yet when the content may leave";
+    served.reply({ok, ok, go_on});
+    const auto id = served.pipeline.next_to_ask();
+    ASSERT_TRUE(id);
+    served.pipeline.on_permission(*id, true, served.ended);
+    ASSERT_TRUE(served.pipeline.has_room());
+    served.add(2);
+    EXPECT_EQ(served.write(), content_to(user(1)) + envelope_to(user(2)));
+    EXPECT_TRUE(served.pipeline.content_left());
+    served.reply({ok, ok, ok, go_on});
+    EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::accepted));
+    EXPECT_EQ(served.write(), content_to(user(2)));
+    served.reply({ok});
+    EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::accepted, SendStatus::accepted));
+    EXPECT_TRUE(served.pipeline.empty());
+}
+
+TEST(MailPipeline, AnEnvelopeMayFollowAContentThatHasLeft) {
+    Served served(merging);
+    served.add(1);
+    served.write();
+    served.reply({ok, ok, go_on});
+    EXPECT_EQ(served.write(), content_to(user(1)));
+    ASSERT_TRUE(served.pipeline.has_room());
+    served.add(2);
+    EXPECT_EQ(served.write(), envelope_to(user(2)));
+}
+
+TEST(MailPipeline, WithoutMergingOneMessageWaitsForTheOther) {
+    for (const bool pipelining : {false, true}) {
+        Served served(Conduct{.pipelining = pipelining});
+        served.add(1);
+        EXPECT_EQ(
+            served.write(), pipelining ? envelope_to(user(1)) : "MAIL FROM:<for-u1@a.test>\r\n"
+        );
+        EXPECT_EQ(served.write(), "");
+        EXPECT_FALSE(served.pipeline.has_room());
+    }
+}
+
+TEST(MailPipeline, KeepsAWindowOfWholeMessagesUnderWay) {
+    Served served(window_of_4);
+    for (std::size_t number = 1; number <= 4; ++number) {
+        ASSERT_TRUE(served.pipeline.has_room());
+        served.add(number);
+    }
+    EXPECT_FALSE(served.pipeline.has_room());
+    const std::string reset = "RSET\r\n";
+    EXPECT_EQ(
+        served.write(),
+        chunk_to(user(1)) + reset + chunk_to(user(2)) + reset + chunk_to(user(3)) + reset +
+            chunk_to(user(4))
+    );
+    EXPECT_EQ(served.asked, 4);
+    served.reply({ok, ok, ok});
+    EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::accepted));
+    ASSERT_TRUE(served.pipeline.has_room());
+    served.add(5);
+    EXPECT_EQ(served.write(), reset + chunk_to(user(5)));
+}
+
+TEST(MailPipeline, TheWindowIsBoundedByBytesToo) {
+    MailPipeline pipeline(window_of_4);
+    Mail large = mail_to(user(1));
+    large.content.append(MailPipeline::max_window_bytes, 'x').append("\r\n");
+    pipeline.add(std::move(large));
+    EXPECT_FALSE(pipeline.has_room());
+}
+
+TEST(MailPipeline, AfterAMessageThatIsKnownToBeOverNoResetIsNeeded) {
+    Served served(window_of_4);
+    served.add(1);
+    served.write();
+    served.reply({ok, ok, ok});
+    served.add(2);
+    EXPECT_EQ(served.write(), chunk_to(user(2)));
+    served.reply({ok, {550, "5.1.1 nobody"}, {503, "no recipient"}});
+    served.add(3);
+    EXPECT_EQ(served.write(), "RSET\r\n" + chunk_to(user(3)));
+}
+
+TEST(MailPipeline, ALostConnectionSortsWhatIsUnderWay) {
+    Served served(window_of_4);
+    for (std::size_t number = 1; number <= 3; ++number) {
+        served.add(number);
+    }
+    served.write();
+    served.add(4);  // Nothing of it has been written.
+    served.reply({ok, ok, ok, ok, ok, {550, "5.1.1 nobody"}});
+    const auto lost = served.pipeline.on_connection_lost("gone");
+    ASSERT_EQ(lost.size(), 3U);
+    EXPECT_EQ(lost[0].result.status, SendStatus::never);
+    EXPECT_EQ(lost[1].result.status, SendStatus::in_doubt);
+    EXPECT_EQ(lost[2].result.status, SendStatus::not_sent);
+    EXPECT_FALSE(lost[2].result.content_began);
+}
+
+TEST(MailPipeline, MergedALostConnectionLeavesOneInDoubtAndOneSafe) {
+    Served served(merging);
+    served.add(1);
+    served.write();
+    served.reply({ok, ok, go_on});
+    served.write();
+    served.add(2);
+    served.write();
+    const auto lost = served.pipeline.on_connection_lost("gone");
+    ASSERT_EQ(lost.size(), 2U);
+    EXPECT_EQ(lost[0].result.status, SendStatus::in_doubt);
+    EXPECT_EQ(lost[1].result.status, SendStatus::not_sent);
+    EXPECT_FALSE(lost[1].result.content_began);
+}
+
+TEST(MailPipeline, A421IsForTheOldestCommandAndWhatStandsBehindItMayStillBeAnswered) {
+    Served served(window_of_4);
+    for (std::size_t number = 1; number <= 3; ++number) {
+        served.add(number);
+    }
+    served.write();
+    served.reply({{421, "4.7.0 too many messages"}});
+    EXPECT_FALSE(served.pipeline.usable());
+    EXPECT_FALSE(served.pipeline.wants_close()) << "two contents are under way";
+    served.reply({{503, ""}, {503, ""}});
+    EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::not_sent));
+    served.reply({ok, {421, ""}, {503, ""}, {503, ""}});
+    const auto lost = served.pipeline.on_connection_lost("closed by the peer");
+    ASSERT_EQ(lost.size(), 1U);
+    EXPECT_EQ(lost[0].result.status, SendStatus::not_sent);
+    EXPECT_FALSE(lost[0].result.content_began) << "the server had said that it closes";
+}
+
+TEST(MailPipeline, MergingIsLearntFromA503BehindAnAcceptedMessage) {
+    Served served(merging);
+    served.add(1);
+    served.write();
+    served.reply({ok, ok, go_on});
+    served.write();
+    served.add(2);
+    served.write();
+    const Reply out_of_step{503, "5.5.1 pipelining"};
+    served.reply({ok, out_of_step, out_of_step, out_of_step});
+    EXPECT_FALSE(served.pipeline.conduct().merging);
+    EXPECT_EQ(served.write(), "RSET\r\n" + envelope_to(user(2)));
+    served.reply({ok, ok, ok, go_on});
+    EXPECT_EQ(served.write(), content_to(user(2)));
+    EXPECT_FALSE(served.pipeline.has_room()) << "from now on one by one";
+    served.reply({ok});
+    EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::accepted, SendStatus::accepted));
+}
+
+TEST(MailPipeline, BehindARefusedContentA503TeachesNothing) {
+    Served served(merging);
+    served.add(1);
+    served.write();
+    served.reply({ok, ok, go_on});
+    served.write();
+    served.add(2);
+    served.write();
+    const Reply nested{503, "5.5.1 nested MAIL"};
+    served.reply({{550, "5.7.0 spam"}, nested, nested, nested});
+    EXPECT_TRUE(served.pipeline.conduct().merging);
+    EXPECT_EQ(served.write(), "RSET\r\n" + envelope_to(user(2)));
+}
+
+TEST(MailPipeline, ARetiredOneFinishesWhatHasBegunAndBeginsNothing) {
+    Served served(window_of_4);
+    served.add(1);
+    served.write();
+    served.add(2);
+    served.pipeline.retire();
+    EXPECT_FALSE(served.pipeline.has_room());
+    EXPECT_EQ(served.write(), "");
+    EXPECT_FALSE(served.pipeline.wants_close());
+    served.reply({ok, ok, ok});
+    EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::accepted));
+    EXPECT_TRUE(served.pipeline.wants_close());
+    EXPECT_EQ(served.pipeline.on_connection_lost("closed")[0].result.status, SendStatus::not_sent);
+}
+
+TEST(MailPipeline, AReplyThatNobodyAskedForEndsTheConnection) {
+    Served served(merging);
+    served.reply({{421, "4.4.2 idle for too long"}});
+    EXPECT_FALSE(served.pipeline.usable());
+    EXPECT_TRUE(served.pipeline.wants_close());
+}
+
+TEST(MailPipeline, AnAbandonedMessageTakesTheConnectionWithItOnceItHasBegun) {
+    Served served(window_of_4);
+    const MailPipeline::Id waiting = served.pipeline.add(mail_to(user(1)));
+    served.pipeline.abandon(waiting);
+    EXPECT_TRUE(served.pipeline.empty());
+    EXPECT_TRUE(served.pipeline.usable());
+    const MailPipeline::Id begun = served.pipeline.add(mail_to(user(2)));
+    served.write();
+    served.pipeline.abandon(begun);
+    EXPECT_TRUE(served.pipeline.wants_close());
+    EXPECT_THAT(served.pipeline.on_connection_lost("closed"), IsEmpty()) << "nobody waits for it";
+}
+
+TEST(MailPipeline, Rule12AMessageThatIsHeldBackHarmsNobodyInTheWindow) {
+    Served served(window_of_4);
+    served.add(1);
+    EXPECT_EQ(served.write(false), "");
+    EXPECT_TRUE(served.ended[0].result.held_back);
+    served.add(2);
+    EXPECT_EQ(served.write(), chunk_to(user(2)));
+}
+
+}  // namespace
+}  // namespace chatear::smtp::test

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "smtp/mail_transaction.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace chatear::smtp::test {
+
+inline std::string user(std::size_t number) {
+    return "u" + std::to_string(number) + "@b.test";
+}
+
+/// Each message has a sender of its own, so that a mixed envelope shows.
+inline std::string sender_to(const std::string& recipient) {
+    return "for-" + recipient.substr(0, recipient.find('@')) + "@a.test";
+}
+
+inline Mail mail_to(const std::string& recipient) {
+    return Mail{Envelope{sender_to(recipient), recipient, false}, "", "To: " + recipient + "\r\n"};
+}
+
+}  // namespace chatear::smtp::test
