@@ -18,6 +18,8 @@
 namespace chatear::log {
 namespace {
 
+constexpr std::size_t usual_line_bytes = 512;
+
 struct State {
     Level level = Level::info;
     Format format = Format::text;
@@ -76,10 +78,24 @@ unsigned code_point(std::string_view character) {
     return value;
 }
 
+/// How many bytes at the start of `text` may stand in a JSON string as they are, ASCII only.
+std::size_t plain_prefix(std::string_view text) {
+    const auto end = std::find_if_not(text.begin(), text.end(), [](char c) {
+        return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+    });
+    return static_cast<std::size_t>(end - text.begin());
+}
+
 /// Untrusted text may hold anything: bytes that are no UTF-8 become U+FFFD.
 void append_json_string(std::string& line, std::string_view text) {
     line += '"';
-    while (!text.empty()) {
+    while (true) {
+        const std::size_t plain = plain_prefix(text);
+        line += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) {
+            break;
+        }
         const std::size_t length = utf8_character_length(text);
         const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
         if (length == 0) {
@@ -187,7 +203,11 @@ std::string redacted_address(std::string_view address) {
     }
     const std::size_t at = address.rfind('@');
     const std::string_view domain = at == std::string_view::npos ? "" : address.substr(at + 1);
-    return fmt::format("{}@{}", to_hex(sha256(address)).substr(0, 12), domain);
+    const std::string digest = sha256(address);
+    std::string shown = to_hex(std::string_view(digest).substr(0, 6));
+    shown += '@';
+    shown += domain;
+    return shown;
 }
 
 std::string format_line(
@@ -200,7 +220,9 @@ std::string format_line(
 ) {
     std::string line;
     if (format == Format::json) {
-        line = fmt::format(R"({{"time":"{}","level":"{}","worker":)", time, name_of(level));
+        line.reserve(usual_line_bytes);
+        line.append(R"({"time":")").append(time);
+        line.append(R"(","level":")").append(name_of(level)).append(R"(","worker":)");
         append_json_string(line, worker);
         line += R"(,"message":)";
         append_json_string(line, message);

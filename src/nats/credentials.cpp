@@ -85,6 +85,9 @@ void check_tls(SettingsReader& reader, const ConnectionOptions& options) {
         reader.add_error("NATS_CERT_FILE", "it and NATS_KEY_FILE are set together or not at all");
         return;
     }
+    if (options.tls.ca_file.empty() && options.tls.certificate_file.empty()) {
+        return;  // The system's trust store, which takes 0.1 s to read, is for those who speak TLS.
+    }
     const Result<net::TlsContext> context = net::make_tls_context(options.tls);
     if (!context) {
         reader.add_error("NATS_CA_FILE", context.error().message);

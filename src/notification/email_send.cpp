@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace chatear::notification {
 namespace {
@@ -151,7 +152,10 @@ Result<EmailSend> decode_email_send(std::string_view text) {
     if (text.size() > max_email_event_bytes) {
         return Error{fmt::format("the event is over {} bytes", max_email_event_bytes)};
     }
-    const auto document = parse_json(text);
+    // The document lives as long as this call: its parts need not be allocated one by one.
+    std::array<unsigned char, 4096> buffer;
+    json::monotonic_resource storage(buffer.data(), buffer.size());
+    const auto document = parse_json(text, &storage);
     if (!document) {
         return Error{"the event is " + document.error().message};
     }

@@ -27,6 +27,33 @@ TEST(Json, RefusesAKeyThatStandsTwice) {
     EXPECT_EQ(error_of(R"([{"a": 1}, {"a": 1}])"), "");
 }
 
+TEST(Json, RefusesAKeyThatStandsTwiceAmongHowManyEver) {
+    const auto object = [](std::size_t keys, std::size_t repeated) {
+        std::string text = "{";
+        for (std::size_t i = 0; i < keys; ++i) {
+            text += "\"k" + std::to_string(i) + "\": {\"k0\": 1, \"k1\": [{\"k0\": 2}]},";
+        }
+        return text + "\"k" + std::to_string(repeated) + "\": 3}";
+    };
+    for (std::size_t keys = 1; keys < 40; ++keys) {
+        SCOPED_TRACE(keys);
+        EXPECT_EQ(error_of(object(keys, keys)), "");
+        for (std::size_t repeated = 0; repeated < keys; ++repeated) {
+            EXPECT_NE(error_of(object(keys, repeated)), "") << repeated;
+        }
+    }
+}
+
+TEST(Json, PutsTheDocumentWhereItIsTold) {
+    boost::json::monotonic_resource storage;
+    const auto parsed =
+        parse_json(R"({"a": [1, "a text that needs memory of its own"]})", &storage);
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    EXPECT_EQ(parsed->storage().get(), &storage);
+    EXPECT_EQ(parsed->at("a").at(1).storage().get(), &storage);
+    EXPECT_EQ(parsed->at("a").at(1).as_string(), "a text that needs memory of its own");
+}
+
 TEST(Json, KeysThatAreOnlyWrittenDifferentlyAreEqual) {
     EXPECT_NE(error_of(R"({"a": 1, "\u0061": 2})"), "");
     EXPECT_NE(error_of("{\"\xc3\xa4\": 1, \"\\u00E4\": 2}"), "");

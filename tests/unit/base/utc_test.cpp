@@ -21,6 +21,8 @@ TEST(Utc, WritesSixDecimalsAndZ) {
     EXPECT_EQ(format_time(at(1970, 1, 1)), "1970-01-01T00:00:00.000000Z");
     EXPECT_EQ(format_time(at(1970, 1, 1) - 1us), "1969-12-31T23:59:59.999999Z");
     EXPECT_EQ(format_time(at(999, 2, 3)), "0999-02-03T00:00:00.000000Z");
+    EXPECT_EQ(format_time(at(9999, 12, 31)), "9999-12-31T00:00:00.000000Z");
+    EXPECT_EQ(format_time(at(12345, 1, 2)), "12345-01-02T00:00:00.000000Z");
 }
 
 RC_GTEST_PROP(Utc, WhatItWritesItReads, ()) {

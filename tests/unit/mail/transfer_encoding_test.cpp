@@ -43,6 +43,55 @@ TEST(TransferEncoding, IsThePlainestThatDoesNoHarm) {
     );
 }
 
+TEST(TransferEncoding, SeesEachByteWhereverItStands) {
+    const std::string line = std::string(59, 'a') + '\n';
+    std::string text;
+    for (int i = 0; i < 20; ++i) {
+        text += line;
+    }
+    ASSERT_EQ(choose_text_encoding(text, false), TransferEncoding::seven_bit);
+    for (std::size_t place = 0; place < text.size(); ++place) {
+        for (const char byte : {'\x80', '\xff', '\x1f', '\0', '\x7f'}) {
+            std::string other = text;
+            other[place] = byte;
+            EXPECT_EQ(choose_text_encoding(other, false), TransferEncoding::quoted_printable)
+                << place;
+        }
+        for (const char byte : {'\t', '\r', ' ', '~', '='}) {
+            std::string other = text;
+            other[place] = byte;
+            EXPECT_EQ(choose_text_encoding(other, false), TransferEncoding::seven_bit) << place;
+        }
+    }
+    // Of 1200 bytes 400 must be escaped before base64 is shorter: more than a byte can count.
+    EXPECT_EQ(
+        choose_text_encoding(std::string(200, '\x01') + std::string(1000, 'a'), false),
+        TransferEncoding::quoted_printable
+    );
+    EXPECT_EQ(
+        choose_text_encoding(std::string(201, '\x01') + std::string(999, '='), false),
+        TransferEncoding::base64
+    );
+}
+
+RC_GTEST_PROP(TransferEncoding, LinesEndWhereverABreakStands, ()) {
+    const auto text = *rc::gen::container<std::string>(rc::gen::element('a', '\r', '\n'));
+    std::string expected;
+    for (std::size_t place = 0; place < text.size(); ++place) {
+        const bool pair = text.compare(place, 2, "\r\n") == 0;
+        if (text[place] == 'a') {
+            expected += 'a';
+        } else {
+            expected += "\r\n";
+            place += pair ? 1 : 0;
+        }
+    }
+    if (!expected.empty() && !expected.ends_with('\n')) {
+        expected += "\r\n";
+    }
+    RC_ASSERT(written(text, TransferEncoding::seven_bit) == expected);
+}
+
 TEST(TransferEncoding, MakesEveryBreakCrlfAndEndsWithOne) {
     for (const auto encoding :
          {TransferEncoding::seven_bit,
