@@ -22,6 +22,10 @@ std::int64_t monotonic_ns() {
 
 Fault Tally::add(std::string_view content, std::string_view recipient, bool in_chunks) {
     const CheckedMessage checked = check_message(content, recipient, with_trailers_);
+    last_ns_ = monotonic_ns();
+    if (messages_ == 0) {
+        first_ns_ = last_ns_;
+    }
     ++messages_;
     bytes_ += content.size();
     in_chunks_ += in_chunks ? 1 : 0;
@@ -38,7 +42,7 @@ Fault Tally::add(std::string_view content, std::string_view recipient, bool in_c
         body_ids_.insert(hash(checked.body_id));
     }
     if (times_.is_open()) {
-        times_ << monotonic_ns() << ' ' << checked.body_id << '\n';
+        times_ << last_ns_ << ' ' << checked.body_id << '\n';
     }
     return Fault::none;
 }
@@ -55,6 +59,7 @@ std::string Tally::report() {
     boost::json::object report;
     report["messages"] = messages_;
     report["bytes"] = bytes_;
+    report["seconds"] = static_cast<double>(last_ns_ - first_ns_) / 1e9;  // First to last.
     report["in_chunks"] = in_chunks_;
     report["distinct_message_ids"] = message_ids_.size();
     report["distinct_bodies"] = body_ids_.size();

@@ -34,6 +34,8 @@ private:
     bool with_trailers_;
     std::uint64_t messages_ = 0;
     std::uint64_t bytes_ = 0;
+    std::int64_t first_ns_ = 0;  // CLOCK_MONOTONIC, as for times_.
+    std::int64_t last_ns_ = 0;
     std::uint64_t in_chunks_ = 0;
     std::uint64_t connections_ = 0;
     std::uint64_t refusals_ = 0;
