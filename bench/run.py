@@ -17,13 +17,15 @@ import deletion
 import distance
 import growth
 import latency
+import pieces
 import scaling
 from dev_stack.places import CHECKOUT, program
 from mail_load import TOOLS
 from rows import Progress, as_json, as_markdown, as_text
 from world import scratch_folder
 
-GROUPS = {"email": backlog, "distance": distance, "latency": latency, "growth": growth, "deletion": deletion, "scaling": scaling}
+GROUPS = {"email": backlog, "distance": distance, "latency": latency, "growth": growth, "deletion": deletion, "scaling": scaling,
+          "pieces": pieces}
 
 
 def first_line(*command):
