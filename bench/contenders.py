@@ -35,7 +35,7 @@ class NodePeer:
     SOURCE = CHECKOUT / "bench" / "peers" / "node"
     FOLDER = CHECKOUT / "build" / "peers" / "node"
     FILES = ("package.json", "package-lock.json", "worker.js")
-    # Chosen by trying 16 to 512 in hand, 4 to 32 connections to PostgreSQL, 4 to 32 to the mail server (docs/benchmarks.md).
+    # How they were chosen is in docs/benchmarks.md.
     SETTINGS = {"PEER_CONCURRENCY": "128", "PEER_DATABASE_CONNECTIONS": "10", "PEER_SMTP_CONNECTIONS": "8"}
 
     def __init__(self):

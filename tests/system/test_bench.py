@@ -1,10 +1,12 @@
-"""The mail server that `./dev bench` measures with: what arrives whole is counted, what is not is found."""
+"""What `./dev bench` measures with (the mail server that checks, the road that takes time), and that it measures."""
 
 import json
 import os
 import smtplib
 import socket
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -14,13 +16,14 @@ from dev_stack.process import Process, wait_until
 sys.path.append(str(CHECKOUT / "bench"))
 from mail_body import body_of
 
-SINK = CHECKOUT / "build" / os.environ.get("CHATEAR_PRESET", "release") / "bench" / "bench-sink"
+PRESET = os.environ.get("CHATEAR_PRESET", "release")
+TOOLS = CHECKOUT / "build" / PRESET / "bench"
 
 
-class Sink:
-    def __init__(self, folder, *options):
+class Tool:
+    def __init__(self, name, folder, *arguments):
         self.port = free_port()
-        self.process = Process.start("bench-sink", [SINK, f"127.0.0.1:{self.port}", *options], folder / "sink.log")
+        self.process = Process.start(name, [TOOLS / name, f"127.0.0.1:{self.port}", *arguments], folder / f"{name}.log")
         wait_until(lambda: "listening" in self.process.log_text(), 10, self.process.log_text)
 
     def report(self):
@@ -30,7 +33,7 @@ class Sink:
 
 @pytest.fixture
 def sink(tmp_path):
-    found = Sink(tmp_path, "--times", str(tmp_path / "times"))
+    found = Tool("bench-sink", tmp_path, "--times", str(tmp_path / "times"))
     yield found
     found.process.stop()
 
@@ -94,8 +97,57 @@ def test_tells_who_sends_before_he_may(sink):
 
 
 def test_a_run_without_trailers_is_for_others_messages(tmp_path):
-    plain = Sink(tmp_path, "--no-trailers")
+    plain = Tool("bench-sink", tmp_path, "--no-trailers")
     with smtplib.SMTP("127.0.0.1", plain.port) as client:
         client.sendmail("a@a.test", ["b@b.test"], "Message-Id: <1@a.test>\r\n\r\nXXXX\r\n")
     report = plain.report()
     assert (report["messages"], report["bad"]) == (1, 0)
+
+
+def test_a_road_of_10_ms_takes_time_and_nothing_else(sink, tmp_path):
+    road = Tool("bench-delay", tmp_path, f"127.0.0.1:{sink.port}", "10ms")
+    try:
+        with socket.create_connection(("127.0.0.1", road.port), timeout=20) as connection:
+            lines = connection.makefile("rb")
+            lines.readline()
+            times = []
+            for _ in range(20):
+                began = time.monotonic()
+                connection.sendall(b"NOOP\r\n")
+                lines.readline()
+                times.append(time.monotonic() - began)
+            assert min(times) >= 0.020
+            assert sorted(times)[10] < 0.030
+            whole = b"".join(in_chunk(number, message(number, body_of(number, 1024))) for number in range(2000))
+            began = time.monotonic()
+            connection.sendall(whole + b"QUIT\r\n")
+            assert lines.read().count(b"250 2.0.0 ok\r\n") == 4000
+            assert time.monotonic() - began < 2  # 100 round trips' worth: many bytes are on their way at once.
+    finally:
+        road.process.stop()
+    report = sink.report()
+    assert (report["distinct_bodies"], report["bad"]) == (2000, 0)
+
+
+def test_one_table_with_a_row_for_each_figure():
+    sizes = {"count": 300, "peer-count": 100, "events": 20, "pipelining-count": 100, "chunking-count": 100, "distant-peer-count": 30}
+    arguments = [word for name, value in sizes.items() for word in (f"--{name}", str(value))]
+    done = subprocess.run(
+        [sys.executable, CHECKOUT / "bench" / "run.py", "email", "distance", "latency", "--quick", "--json", *arguments],
+        env={**os.environ, "CHATEAR_BENCH_PRESET": PRESET}, check=True, capture_output=True, text=True, timeout=300)
+    assert done.stderr == ""  # Progress is for a terminal.
+    found = json.loads(done.stdout)
+    assert found["machine"]["cores"] == os.cpu_count()
+    rows = found["rows"]
+    assert len(rows) >= 10
+    assert all(row["value"] > 0 for row in rows)
+    asked = [row for row in rows if row["target"]]
+    assert len(asked) == 7
+    compared = [row for row in rows if "Node.js" not in row["beside"]]
+    assert all(row["ratio"] or "CPU" in row["what"] or "memory" in row["what"] for row in compared)
+
+
+def test_a_group_that_is_not_there_is_an_error():
+    done = subprocess.run([sys.executable, CHECKOUT / "bench" / "run.py", "speed"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "'speed' is not a group: email" in done.stderr
