@@ -6,8 +6,7 @@ import time
 
 from dev_stack.nats_client import NatsClient
 from dev_stack.process import wait_until
-from dev_stack.worker import start_worker
-from mail_load import all_done, make_tables_and_streams, must_be_sent, publish_backlog, start_sink
+from mail_load import all_done, make_tables_and_streams, must_be_sent, publish_backlog, start_sink, start_worker
 
 PATIENCE = 900  # Seconds for one backlog.
 BUSY = (100, 1000)  # E-mails to one recipient, for what more than one costs: Redis keeps few in another way than many.

@@ -1,120 +1,52 @@
-"""`./dev bench`: measures on private servers and prints one table; every row is a ratio within the run.
+"""`./dev bench`: measures on private servers and prints one table; every row has beside it what the same run measured.
 
-    ./dev bench email [--count 20000] [--bytes 1024] [--set SMTP_CONNECTIONS=16 ...]
-    ./dev bench deletion [--count 20000] [--scheduled 1000000]
-    ./dev bench scaling [--users 100000] [--count 20000] [--rounds 3]
+    ./dev bench [GROUP...] [--quick] [--json | --markdown]
 
-`email` lets the worker send a backlog to Postfix's smtp-sink, and Postfix's own load generator,
-smtp-source, send as many to the same sink right after it. `deletion` and `scaling` are in files of these names.
+Without a group, all of them: about half an hour, with --quick a few minutes. docs/benchmarks.md tells what the rows mean.
 """
 
 import argparse
-import contextlib
-import json
 import os
 import pathlib
+import platform
 import subprocess
 import sys
-import tempfile
-import time
 
+import backlog
 import deletion
+import distance
+import growth
+import latency
+import pieces
 import scaling
-from dev_stack.nats_client import NatsClient
-from dev_stack.places import CHECKOUT, executable
-from dev_stack.process import stat_fields, wait_until
-from dev_stack.stack import Stack
-from dev_stack.worker import start_worker
-from mail_load import (in_stream, make_tables_and_streams, must_be_sent, postfix_program, publish_backlog, start_servers, start_sink,
-                       stop_servers)
+from dev_stack.places import CHECKOUT, program
+from mail_load import TOOLS
+from rows import Progress, as_json, as_markdown, as_text
+from world import scratch_folder
+
+GROUPS = {"email": backlog, "distance": distance, "latency": latency, "growth": growth, "deletion": deletion, "scaling": scaling,
+          "pieces": pieces}
 
 
-@contextlib.contextmanager
-def scratch_folder():
-    """One that PostgreSQL's user may enter, too."""
-    with tempfile.TemporaryDirectory(prefix="chatear-bench-") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        yield folder
+def first_line(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0].strip()
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return "none"
 
 
-def tell(result, arguments, report):
-    if arguments.json:
-        print(json.dumps(result))
-    else:
-        report(result)
-
-
-def cpu_seconds(pid):
-    fields = stat_fields(pid)
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def peak_memory_mib(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
-def measure_worker(stack, folder, sink_port, count, size, settings):
-    environment = stack.environment(SMTP_PORT=str(sink_port), LOG_FORMAT="json", **settings)
-    make_tables_and_streams(environment, folder)
-    publish_backlog(stack, count, size)
-    worker = start_worker("notification-worker", environment, folder / "worker.log")
-    began = time.monotonic()
-    with NatsClient(stack.nats.port) as client:
-        wait_until(lambda: in_stream(client) == 0, 600, lambda: worker.log_text()[-2000:])
-    took = time.monotonic() - began
-    cpu, memory = cpu_seconds(worker.pid), peak_memory_mib(worker.pid)
-    worker.stop()
-    must_be_sent(stack, count)
-    return count / took, 1e6 * cpu / count, memory
-
-
-def measure_smtp_source(sink_port, count, size):
-    source, environment = postfix_program("smtp-source")
-    began = time.monotonic()
-    subprocess.run([str(source), "-d", "-s", "16", "-l", str(size), "-m", str(count), f"127.0.0.1:{sink_port}"],
-                   check=True, env=environment, stdout=subprocess.DEVNULL)
-    return count / (time.monotonic() - began)
-
-
-def bench_email(arguments):
-    with scratch_folder() as folder:
-        stack = Stack(folder, safe=True)
-        start_servers(stack)
-        sink, sink_port = start_sink(folder)
-        try:
-            rate, cpu, memory = measure_worker(
-                stack, folder, sink_port, arguments.count, arguments.bytes, dict(arguments.settings))
-            source = measure_smtp_source(sink_port, arguments.count, arguments.bytes)
-        finally:
-            sink.stop()
-            stop_servers(stack)
-    result = {"count": arguments.count, "bytes": arguments.bytes, "settings": dict(arguments.settings), "emails_per_second": round(rate),
-              "smtp_source_per_second": round(source), "ratio": round(rate / source, 3),
-              "cpu_us_per_email": round(cpu, 1), "peak_memory_mib": round(memory, 1)}
-    if arguments.json:
-        print(json.dumps(result))
-        return
-    print(f"backlog of {arguments.count} e-mails of {arguments.bytes} bytes, all guarantees on, one process")
-    for label, value in (("e-mails a second", f"{rate:,.0f}"), ("smtp-source -d -s 16, same sink", f"{source:,.0f}"),
-                         ("ratio", f"{rate / source:.2f}"), ("own CPU an e-mail", f"{cpu:.0f} us"),
-                         ("peak memory", f"{memory:.0f} MiB")):
-        print(f"  {label:34}{value:>12}")
-
-
-def bench_deletion(arguments):
-    with scratch_folder() as folder:
-        result = deletion.measure(folder, arguments.count, arguments.scheduled)
-    tell(result, arguments, deletion.report)
-
-
-def bench_scaling(arguments):
-    with scratch_folder() as folder:
-        result = scaling.measure(folder, arguments.users, arguments.count, arguments.rounds)
-    tell(result, arguments, scaling.report)
+def machine():
+    """Where and what was measured."""
+    release = dict(line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().splitlines() if "=" in line)
+    models = [line.partition(":")[2].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return {
+        "cores": os.cpu_count(), "processor": models[0] if models else platform.machine(),
+        "system": f"{release['PRETTY_NAME'].strip(chr(34))}, Linux {platform.release()}",
+        "compiler": first_line("g++", "--version"), "nats": first_line(program("nats-server"), "--version"),
+        "postgres": first_line(program("postgres"), "--version"), "redis": first_line(program("redis-server"), "--version"),
+        "node": first_line("node", "--version"), "commit": first_line("git", "-C", str(CHECKOUT), "describe", "--always", "--dirty"),
+        "load before": round(os.getloadavg()[0], 2),
+    }
 
 
 def setting(text):
@@ -124,31 +56,45 @@ def setting(text):
     return name, value
 
 
-def main():
+def parse():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    benchmarks = parser.add_subparsers(required=True, dest="benchmark")
-    email = benchmarks.add_parser("email", help="a backlog of e-mails against smtp-source")
-    email.add_argument("--count", type=int, default=20_000)
-    email.add_argument("--bytes", type=int, default=1024)
-    email.add_argument("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", type=setting,
-                       help="a setting of the worker; may be repeated")
-    email.add_argument("--json", action="store_true")
-    email.set_defaults(run=bench_email, needs=executable("notification-worker"))
-    deletions = benchmarks.add_parser("deletion", help="intake with the audit chain, a scheduler's pass, a verification")
-    deletions.add_argument("--count", type=int, default=20_000)
-    deletions.add_argument("--scheduled", type=int, default=1_000_000)
-    deletions.add_argument("--json", action="store_true")
-    deletions.set_defaults(run=bench_deletion, needs=deletion.BENCH)
-    scales = benchmarks.add_parser("scaling", help="connections and Redis memory, and what a second process brings")
-    scales.add_argument("--users", type=int, default=100_000)
-    scales.add_argument("--count", type=int, default=20_000)
-    scales.add_argument("--rounds", type=int, default=3)
-    scales.add_argument("--json", action="store_true")
-    scales.set_defaults(run=bench_scaling, needs=executable("user-delete-worker"))
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"some of: {' '.join(GROUPS)}")
+    parser.add_argument("--quick", action="store_true", help="small numbers: whether it works, not how fast it is")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--markdown", action="store_true", help="the table as docs/benchmarks.md has it")
+    parser.add_argument("--bytes", type=int, default=1024, help="of an e-mail's body")
+    parser.add_argument("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", type=setting,
+                        help="a setting of the worker; may be repeated")
+    sizes = sorted({name for group in GROUPS.values() for name, value in group.FULL.items() if isinstance(value, int)})
+    for name in sizes:
+        users = ", ".join(f"{label} {group.FULL[name]:,}" for label, group in GROUPS.items() if name in group.FULL)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help=f"otherwise: {users}")
     arguments = parser.parse_args()
-    if not arguments.needs.exists():
-        sys.exit(f"{arguments.needs.relative_to(CHECKOUT)} is missing: ./dev build")
-    arguments.run(arguments)
+    unknown = [name for name in arguments.groups if name not in GROUPS]
+    if unknown:
+        parser.error(f"{unknown[0]!r} is not a group: {' '.join(GROUPS)}")
+    arguments.sizes = {name: getattr(arguments, name) for name in sizes if getattr(arguments, name) is not None}
+    return arguments
+
+
+def main():
+    arguments = parse()
+    if not (TOOLS / "bench-sink").exists():
+        sys.exit("the benchmark's programs are missing: ./dev bench builds them")
+    about, rows, progress = machine(), [], Progress()
+    for name in arguments.groups or GROUPS:
+        group = GROUPS[name]
+        sizes = {**(group.QUICK if arguments.quick else group.FULL), "bytes": arguments.bytes, "settings": dict(arguments.settings)}
+        sizes.update({size: value for size, value in arguments.sizes.items() if size in group.FULL})
+        with scratch_folder() as folder:
+            rows += group.measure(folder, sizes, progress.tell)
+    progress.end()
+    if arguments.json:
+        print(as_json(rows, about))
+        return
+    separator = "\n\n" if arguments.markdown else "\n"
+    print("; ".join(f"{name}: {value}" for name, value in about.items()), end=separator)
+    print(as_markdown(rows) if arguments.markdown else as_text(rows))
 
 
 if __name__ == "__main__":

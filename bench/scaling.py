@@ -10,10 +10,14 @@ import footprint
 from dev_stack.nats_client import NatsClient
 from dev_stack.process import wait_until
 from dev_stack.stack import Stack
-from dev_stack.worker import is_ready, start_worker
+from dev_stack.worker import is_ready
 from mail_load import (all_done, make_tables_and_streams, must_be_sent, publish, publish_backlog, start_servers, start_sink,
-                       stop_servers)
+                       start_worker, stop_servers)
+from rows import Row
 
+GROUP = "connections, Redis, and a second process"
+FULL = {"users": 100_000, "race_count": 20_000, "race_rounds": 3}
+QUICK = {"users": 5_000, "race_count": 5_000, "race_rounds": 1}
 SLOW_MAILS = 160  # For a mail server that takes a second for each.
 ONE, TWO, MORE_CONNECTIONS = "one process", "two processes", "one process, SMTP_CONNECTIONS=16"
 VARIANTS = {ONE: (1, {}), TWO: (2, {}), MORE_CONNECTIONS: (1, {"SMTP_CONNECTIONS": "16"})}
@@ -81,30 +85,34 @@ def race(folder, count, rounds, *sink_options):
     return rates
 
 
-def measure(folder, users, count, rounds):
+def footprint_rows(name, found):
+    users = found["users"]
+    connections = found["connections"]
+    yield Row(GROUP, f"{name}: connections, most", sum(connections.values()), "", ", ".join(f"{to} {count}" for to, count in connections.items()))
+    yield Row(GROUP, f"{name}: Redis, bytes a user", found["redis_bytes_per_user"], "B",
+              f"{found['redis_keys_per_user']} keys a user; {users:,} users, an e-mail each")
+    for count, used in found.get("redis_bytes_by_emails", {}).items():
+        yield Row(GROUP, f"{name}: Redis, bytes of a user with {count} e-mails", used, "B")
+
+
+def race_rows(label, rates, limit):
+    for name in (TWO, MORE_CONNECTIONS):
+        yield Row(GROUP, f"{label}: {name}", rates[name], "/s", ONE, rates[ONE], rates[name] / rates[ONE], limit=limit)
+
+
+def measure(folder, sizes, tell):
+    tell(f"scaling: connections and Redis, {sizes['users']:,} users")
     stack = Stack(folder / "footprint", safe=True)
     start_servers(stack)
     try:
-        taken = footprint.measure(stack, folder, users)
+        taken = footprint.measure(stack, folder, sizes["users"])
     finally:
         stop_servers(stack)
-    return {"count": count, "rounds": rounds, **taken,
-            "mail server that takes all": race(folder / "fast", count, rounds),
-            "mail server that takes 1 s a mail": race(folder / "slow", SLOW_MAILS, rounds, "-w", "1")}
-
-
-def report(result):
-    for name in ("notification-worker", "user-delete-worker"):
-        found = result[name]
-        print(f"{name}, an e-mail to each of {found['users']:,} users")
-        for server, count in found["connections"].items():
-            print(f"  {'connections to ' + server + ', most':40}{count:>10}")
-        print(f"  {'Redis: keys a user':40}{found['redis_keys_per_user']:>10}")
-        print(f"  {'Redis: bytes a user':40}{found['redis_bytes_per_user']:>10,}")
-        for count, used in found.get("redis_bytes_by_emails", {}).items():
-            print(f"  {f'Redis: bytes of a user with {count} e-mails':40}{used:>10,}")
-    for server in ("mail server that takes all", "mail server that takes 1 s a mail"):
-        rates = result[server]
-        print(f"e-mails a second, {server}; median of {result['rounds']}")
-        for name, rate in rates.items():
-            print(f"  {name:40}{rate:>10,.1f}{rate / rates[ONE]:>10.2f}")
+    rows = [row for name, found in taken.items() for row in footprint_rows(name, found)]
+    tell("scaling: a mail server that takes all")
+    fast = race(folder / "fast", sizes["race_count"], sizes["race_rounds"])
+    tell("scaling: a mail server that takes a second for each")
+    slow = race(folder / "slow", SLOW_MAILS, sizes["race_rounds"], "-w", "1")
+    rows += race_rows("mail server takes all", fast, "the processors: a second process has none of its own")
+    rows += race_rows("mail server takes 1 s a mail", slow, "the mail server: each connection one e-mail a second")
+    return rows

@@ -7,7 +7,7 @@ build_packages="
     libssl-dev libpq-dev libhiredis-dev libspdlog-dev libfmt-dev libcli11-dev
     prometheus-cpp-dev libidn2-dev zlib1g-dev"
 test_packages="
-    libkainjow-mustache-dev libgtest-dev libgmock-dev librapidcheck-dev libnats-dev libgmime-3.0-dev
+    libkainjow-mustache-dev libgtest-dev libgmock-dev librapidcheck-dev libnats-dev libgmime-3.0-dev libbenchmark-dev
     clang lld curl openssl strace tzdata libfaketime
     python3 python3-pytest python3-pytest-xdist python3-psycopg python3-redis python3-aiosmtpd python3-yaml"
 

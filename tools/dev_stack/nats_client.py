@@ -37,6 +37,14 @@ class NatsClient:
 
     def publish(self, subject, payload, headers=None, reply=None):
         """Plain: the server does not say whether anybody, or a stream, took it. See flush()."""
+        self._send(self._publication(subject, payload, headers, reply))
+
+    def publish_all(self, messages):
+        """The same for each (subject, payload, headers), in one write."""
+        self._send(b"".join(self._publication(*message) for message in messages))
+
+    @staticmethod
+    def _publication(subject, payload, headers=None, reply=None):
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         to = f"{subject} {reply} " if reply else f"{subject} "
         if headers:
@@ -44,7 +52,7 @@ class NatsClient:
             start = f"HPUB {to}{len(head.encode())} {len(head.encode()) + len(body)}\r\n{head}"
         else:
             start = f"PUB {to}{len(body)}\r\n"
-        self._send(start.encode() + body + b"\r\n")
+        return start.encode() + body + b"\r\n"
 
     def flush(self):
         """Returns when the server has read all that was published."""
