@@ -77,6 +77,7 @@ Migrator::Migrator(const asio::any_io_executor& executor, ConnectionOptions opti
     // An index over a large table takes its time, and so may the process that has the lock.
     options_.statement_timeout = std::chrono::minutes(30);
     options_.lock_timeout = options_.statement_timeout;
+    options_.plans_stay = false;
 }
 
 asio::awaitable<Result<std::vector<AppliedMigration>>> Migrator::read_applied(Connection& connection

@@ -21,6 +21,7 @@ struct ConnectionOptions {
     std::chrono::milliseconds statement_timeout{10000};  ///< The server's, for each statement.
     std::chrono::milliseconds lock_timeout{5000};        ///< Waiting for one row or table lock.
     std::chrono::milliseconds wait_timeout{5000};        ///< For a connection while none is ready.
+    bool plans_stay = true;  ///< Its statements take rows by key, whatever a table's size is now.
 };
 
 /// DATABASE_URL, POSTGRES_CONNECTIONS, POSTGRES_STATEMENT_TIMEOUT. Mistakes are in the reader.

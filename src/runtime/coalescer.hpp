@@ -3,12 +3,15 @@
 #include "base/assert.hpp"
 #include "base/error.hpp"
 #include "net/completion.hpp"
+#include "net/moment.hpp"
 #include "net/task_group.hpp"
+#include "net/timer.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -23,9 +26,19 @@ namespace chatear::runtime {
 
 namespace asio = boost::asio;
 
+/// How long a batch waits for company. Only after a batch of several, and only while in each
+/// `tick` another request comes: so who is alone waits for nothing, and a few that go in step lose
+/// a tick.
+struct Patience {
+    std::size_t enough = 0;               ///< As many do not wait for more.
+    std::chrono::milliseconds longest{};  ///< For all of it.
+    std::chrono::milliseconds tick{1};
+};
+
 /// Gathers what all running handlers await in one turn of the loop and carries it out as one batch:
 /// one statement, one script, one write. While a batch is under way the next one gathers, so
-/// batches grow with the load, and an idle one waits for nothing.
+/// batches grow with the load, and an idle one waits for nothing. Where each batch has a price of
+/// its own, as a statement has, it may be given Patience: under load it then gathers longer.
 ///
 /// A batch that throws Unavailable fails all its requests with it. A batch that throws anything
 /// else (a defect of one request's data) is split in halves until only the guilty request fails.
@@ -37,9 +50,13 @@ public:
 
     /// `name` is for the log of a defect. At most `most` requests in a batch.
     Coalescer(
-        const asio::any_io_executor& executor, std::string name, std::size_t most, Flush flush
+        const asio::any_io_executor& executor,
+        std::string name,
+        std::size_t most,
+        Flush flush,
+        Patience patience = {}
     )
-        : state_(std::make_shared<State>(executor, std::move(name), most, std::move(flush))),
+        : state_(std::make_shared<State>(std::move(name), most, std::move(flush), patience)),
           tasks_(executor) {}
 
     /// Its part of the batch's answer. Throws what its batch threw.
@@ -86,14 +103,18 @@ private:
     using Entries = std::vector<std::shared_ptr<Entry>>;
 
     struct State {
-        State(const asio::any_io_executor& on, std::string its_name, std::size_t at_most, Flush how)
-            : executor(on), name(std::move(its_name)), most(at_most), flush(std::move(how)) {}
-        asio::any_io_executor executor;
+        State(std::string its_name, std::size_t at_most, Flush how, Patience its_patience)
+            : name(std::move(its_name)),
+              most(at_most),
+              flush(std::move(how)),
+              patience(its_patience) {}
         std::string name;
         std::size_t most;
         Flush flush;
+        Patience patience;
         std::deque<std::shared_ptr<Entry>> waiting;
-        Entries under_way;  // Of the batch that is carried out, answered or not.
+        Entries under_way;     // Of the batch that is carried out, answered or not.
+        std::size_t last = 0;  // Requests of the batch before.
         bool running = false;
         std::uint64_t batches = 0;
         std::uint64_t requests = 0;
@@ -101,7 +122,9 @@ private:
 
     static asio::awaitable<void> run(std::shared_ptr<State> state) {
         while (!state->waiting.empty()) {
+            co_await gather(state);
             const std::size_t count = std::min(state->waiting.size(), state->most);
+            state->last = count;
             const auto end = state->waiting.begin() + static_cast<std::ptrdiff_t>(count);
             Entries batch(state->waiting.begin(), end);
             state->waiting.erase(state->waiting.begin(), end);
@@ -110,6 +133,17 @@ private:
             state->under_way.clear();
         }
         state->running = false;
+    }
+
+    static asio::awaitable<void> gather(std::shared_ptr<State> state) {
+        const Patience patience = state->patience;
+        const net::Moment end = net::now() + patience.longest;
+        std::size_t seen = state->last > 1 ? 0 : patience.enough;
+        while (seen < state->waiting.size() && state->waiting.size() < patience.enough &&
+               net::now() < end) {
+            seen = state->waiting.size();
+            co_await net::sleep_for(patience.tick);
+        }
     }
 
     static asio::awaitable<void> carry_out(std::shared_ptr<State> state, Entries batch) {

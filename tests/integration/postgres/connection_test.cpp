@@ -199,6 +199,37 @@ TEST_F(ConnectionTest, AStatementOverTheTimeLimitIsUnavailableAndTheConnectionSt
     with_connection(limited, work);
 }
 
+/// The plan, in one line, of a look by key into a table that is still empty.
+asio::awaitable<std::string> plan_for_an_empty_table(Connection& connection) {
+    const Params none;
+    (void)co_await connection.query("CREATE TABLE one_day_large (id int PRIMARY KEY)", none);
+    (void)co_await connection.query("INSERT INTO one_day_large VALUES (1)", none);
+    (void)co_await connection.query("ANALYZE one_day_large", none);
+    const QueryResult plan = co_await connection.query(
+        "EXPLAIN SELECT FROM one_day_large JOIN generate_series(1, 10) AS asked ON id = asked", none
+    );
+    (void)co_await connection.query("DROP TABLE one_day_large", none);
+    std::string text;
+    for (std::size_t row = 0; plan && row < plan->size(); ++row) {
+        text += std::string(plan->text(row, 0)) + ' ';
+    }
+    co_return text;
+}
+
+TEST_F(ConnectionTest, APlanThatIsMadeWhileATableIsSmallStillFitsWhenItIsLarge) {
+    std::string plan;
+    const auto work = [&](Connection& connection) -> asio::awaitable<void> {
+        plan = co_await plan_for_an_empty_table(connection);
+    };
+    with_connection(options(), work);
+    EXPECT_EQ(plan.find("Seq Scan"), std::string::npos) << plan;
+    EXPECT_NE(plan.find("one_day_large_pkey"), std::string::npos) << plan;
+    ConnectionOptions for_once = options();
+    for_once.plans_stay = false;
+    with_connection(for_once, work);
+    EXPECT_NE(plan.find("Seq Scan on one_day_large"), std::string::npos) << plan;
+}
+
 TEST_F(ConnectionTest, FailsAllThatWaitsWhenTheBackendIsTerminated) {
     const auto work = [&](Connection& connection) -> asio::awaitable<void> {
         net::TaskGroup callers(context_.get_executor());

@@ -36,9 +36,9 @@ protected:
         co_return replies;
     }
 
-    asio::awaitable<void> call(int number) {
+    asio::awaitable<void> call(Doubling& coalescer, int number) {
         try {
-            const int reply = co_await coalescer_.call(number);
+            const int reply = co_await coalescer.call(number);
             ended_[number] = std::to_string(reply);
         } catch (const Unavailable&) {
             ended_[number] = "unavailable";
@@ -47,9 +47,11 @@ protected:
         }
     }
 
-    void call_all(const std::vector<int>& numbers) {
+    void call_all(const std::vector<int>& numbers) { call_all(coalescer_, numbers); }
+
+    void call_all(Doubling& coalescer, const std::vector<int>& numbers) {
         for (const int number : numbers) {
-            callers_.start("call", call(number));
+            callers_.start("call", call(coalescer, number));
         }
     }
 
@@ -64,6 +66,13 @@ protected:
     Doubling coalescer_{context_.get_executor(), "doubling", 4, [this](std::vector<int> batch) {
                             return flush(std::move(batch));
                         }};
+    /// Carries out batches of its own, with patience.
+    Doubling patient_{
+        context_.get_executor(),
+        "patient",
+        64,
+        [this](std::vector<int> batch) { return flush(std::move(batch)); },
+        Patience{4, 10s, 200ms}};
     net::TaskGroup callers_{context_.get_executor()};
 };
 
@@ -89,6 +98,57 @@ TEST_F(CoalescerTest, ABatchHasItsMostAndTheNextGathersMeanwhile) {
     EXPECT_THAT(batches_[0], ElementsAre(1, 2, 3, 4));
     EXPECT_THAT(batches_[1], ElementsAre(5, 6, 7));
     EXPECT_EQ(ended_[7], "14");
+}
+
+TEST_F(CoalescerTest, OfThoseWhoGoOneByOneNobodyWaitsForCompany) {
+    const auto its_flush = [this](std::vector<int> batch) { return flush(std::move(batch)); };
+    Doubling most_patient(
+        context_.get_executor(), "most patient", 64, its_flush, Patience{4, 2h, 1h}
+    );
+    run([&]() -> asio::awaitable<void> {
+        for (int number = 1; number <= 3; ++number) {
+            (void)co_await most_patient.call(number);
+        }
+    });
+    EXPECT_EQ(batches_.size(), 3U);
+}
+
+TEST_F(CoalescerTest, AfterABatchOfSeveralTheNextWaitsUntilThereAreEnough) {
+    run([this]() -> asio::awaitable<void> {
+        call_all(patient_, {1, 2});
+        co_await callers_.join();
+        for (int number = 3; number <= 6; ++number) {
+            call_all(patient_, {number});
+            co_await net::sleep_for(2ms);
+        }
+        co_await callers_.join();
+    });
+    EXPECT_THAT(batches_, ElementsAre(ElementsAre(1, 2), ElementsAre(3, 4, 5, 6)));
+}
+
+TEST_F(CoalescerTest, WhereNobodyElseComesTheNextWaitsForOneTick) {
+    const auto began = net::now();
+    run([this]() -> asio::awaitable<void> {
+        call_all(patient_, {1, 2});
+        co_await callers_.join();
+        call_all(patient_, {3, 4});
+        co_await callers_.join();
+    });
+    EXPECT_THAT(batches_, ElementsAre(ElementsAre(1, 2), ElementsAre(3, 4)));
+    EXPECT_LT(net::now() - began, 5s);  // Far from its `longest`.
+}
+
+TEST_F(CoalescerTest, WhoWaitsForCompanyIsFailedByAStop) {
+    run([this]() -> asio::awaitable<void> {
+        call_all(patient_, {1, 2});
+        co_await callers_.join();
+        call_all(patient_, {3});
+        co_await net::sleep_for(1ms);
+        co_await patient_.stop();
+        co_await callers_.join();
+    });
+    EXPECT_EQ(ended_[3], "stopped");
+    EXPECT_EQ(batches_.size(), 1U);
 }
 
 TEST_F(CoalescerTest, UnavailableIsForAllOfItsBatchAndNotSplit) {
@@ -140,7 +200,7 @@ TEST_F(CoalescerTest, OnceStoppedItRefusesCalls) {
 TEST_F(CoalescerTest, ACallerThatIsStoppedHarmsNobody) {
     net::TaskGroup hasty(context_.get_executor());
     run([&]() -> asio::awaitable<void> {
-        hasty.start("call", call(1));
+        hasty.start("call", call(coalescer_, 1));
         call_all({2});
         co_await net::sleep_for(0ms);
         co_await hasty.stop();
