@@ -5,7 +5,7 @@
 build_packages="
     g++ cmake ninja-build ccache mold pkg-config git ca-certificates
     libssl-dev libpq-dev libhiredis-dev libspdlog-dev libfmt-dev libcli11-dev
-    prometheus-cpp-dev libidn2-dev zlib1g-dev"
+    prometheus-cpp-dev libidn2-dev zlib1g-dev libjemalloc-dev"
 test_packages="
     libkainjow-mustache-dev libgtest-dev libgmock-dev librapidcheck-dev libnats-dev libgmime-3.0-dev libbenchmark-dev
     clang lld curl openssl strace tzdata libfaketime

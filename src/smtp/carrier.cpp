@@ -115,8 +115,8 @@ void Carrier::take(Submission& message) {
     MailPipeline::Id id = 0;
     if (possible) {
         std::string parameters = mail_parameters(message.envelope(), *content, extensions);
-        Mail mail{message.envelope(), std::move(parameters), std::move(*content)};
-        id = pipeline_.add(std::move(mail));
+        Mail mail{std::move(parameters), std::move(*content)};
+        id = pipeline_.add(message.envelope(), std::move(mail));
     } else {
         id = pipeline_.add_unsendable(possible.error().message);
     }
@@ -169,7 +169,7 @@ void Carrier::take_replies() {
             note_end("it said unasked: " + (*reply)->one_line());
         }
         const Conduct before = pipeline_.conduct();
-        pipeline_.on_reply(**reply, ended);
+        pipeline_.on_reply(std::move(**reply), ended);
         if (pipeline_.conduct() != before) {
             owner_.on_learnt(*this);
         }

@@ -1,6 +1,8 @@
 #include "smtp/envelope.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace chatear::smtp {
@@ -14,8 +16,18 @@ bool is_eight_bit(char character) {
     return static_cast<unsigned char>(character) >= 0x80;
 }
 
+/// Eight characters at a time: it is asked of whole contents.
 bool has_eight_bit(std::string_view text) {
-    return std::any_of(text.begin(), text.end(), is_eight_bit);
+    constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080;
+    std::uint64_t seen = 0;
+    std::size_t at = 0;
+    for (; at + sizeof seen <= text.size(); at += sizeof seen) {
+        std::uint64_t characters = 0;
+        std::memcpy(&characters, text.data() + at, sizeof characters);
+        seen |= characters;
+    }
+    text.remove_prefix(at);
+    return (seen & high_bits) != 0 || std::any_of(text.begin(), text.end(), is_eight_bit);
 }
 
 bool is_control(char character) {

@@ -22,10 +22,10 @@ bool MailPipeline::has_room() const {
     return last.permitted() && last.begun();
 }
 
-MailPipeline::Id MailPipeline::add(Mail mail) {
+MailPipeline::Id MailPipeline::add(const Envelope& envelope, Mail mail) {
     const Manner manner = conduct_.chunking ? Manner::chunk : Manner::data;
     const std::size_t bytes = mail.content.size();
-    return append(MailTransaction(std::move(mail), manner), bytes);
+    return append(MailTransaction(envelope, std::move(mail), manner), bytes);
 }
 
 MailPipeline::Id MailPipeline::add_unsendable(std::string why) {
@@ -140,7 +140,7 @@ std::optional<Step> MailPipeline::awaited() const {
     return answers_.front().step;
 }
 
-void MailPipeline::on_reply(const Reply& reply, std::vector<Ended>& ended) {
+void MailPipeline::on_reply(Reply reply, std::vector<Ended>& ended) {
     closing_ = closing_ || reply.verdict() == Verdict::unavailable;
     if (answers_.empty()) {
         usable_ = false;  // It is about to hang up, or out of step.
@@ -149,7 +149,7 @@ void MailPipeline::on_reply(const Reply& reply, std::vector<Ended>& ended) {
     const Answer answer = answers_.front();
     answers_.pop_front();
     MailTransaction& transaction = answer.entry->transaction;
-    note(transaction.on_reply(answer.step, reply));
+    note(transaction.on_reply(answer.step, std::move(reply)));
     usable_ = usable_ && transaction.connection_usable();
     if (transaction.next() == MailTransaction::Next::finished) {
         end(answer.entry, ended);
@@ -171,7 +171,7 @@ void MailPipeline::note(MailTransaction::Effect effect) {
 }
 
 void MailPipeline::end(Entries::iterator entry, std::vector<Ended>& ended) {
-    const MailTransaction& transaction = entry->transaction;
+    MailTransaction& transaction = entry->transaction;
     if (transaction.begun()) {
         needs_reset_ = transaction.needs_reset();
         last_accepted_ = transaction.result().status == SendStatus::accepted;
@@ -179,7 +179,7 @@ void MailPipeline::end(Entries::iterator entry, std::vector<Ended>& ended) {
     usable_ = usable_ && transaction.connection_usable();
     bytes_ -= entry->bytes;
     if (!entry->abandoned) {
-        ended.push_back({entry->id, transaction.result()});
+        ended.push_back({entry->id, transaction.take_result()});
     }
     transactions_.erase(entry);
 }

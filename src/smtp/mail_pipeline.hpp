@@ -43,8 +43,8 @@ public:
 
     /// Whether one more message could leave at once or together with what leaves next.
     bool has_room() const;
-    Id add(Mail mail);                   ///< Requires has_room().
-    Id add_unsendable(std::string why);  ///< As MailTransaction's second constructor.
+    Id add(const Envelope& envelope, Mail mail);  ///< Requires has_room().
+    Id add_unsendable(std::string why);           ///< As MailTransaction's second constructor.
 
     /// A message that is to be asked about; each once, and again when it begins again.
     std::optional<Id> next_to_ask();
@@ -65,7 +65,7 @@ public:
     std::optional<Step> awaited() const;
 
     /// Adds what has ended by it to `ended`. One that nobody asked for ends the connection.
-    void on_reply(const Reply& reply, std::vector<Ended>& ended);
+    void on_reply(Reply reply, std::vector<Ended>& ended);
 
     /// Everything that is under way ends.
     std::vector<Ended> on_connection_lost(std::string_view why);

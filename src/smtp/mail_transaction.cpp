@@ -6,14 +6,29 @@
 #include <algorithm>
 
 namespace chatear::smtp {
-MailTransaction::MailTransaction(Mail mail, Manner manner)
-    : manner_(manner),
-      envelope_(std::move(mail.envelope)),
-      parameters_(std::move(mail.parameters)),
-      content_(std::move(mail.content)) {}
+namespace {
+
+constexpr std::string_view reset_line = "RSET\r\n";
+constexpr std::size_t most_fixed_bytes = 80;  // Of its commands, with BDAT's longest number.
+
+}  // namespace
+
+MailTransaction::MailTransaction(const Envelope& envelope, Mail mail, Manner manner)
+    : manner_(manner), content_(std::move(mail.content)) {
+    lines_.reserve(
+        most_fixed_bytes + envelope.mail_from.size() + envelope.rcpt_to.size() +
+        mail.parameters.size()
+    );
+    lines_.append(reset_line);
+    lines_.append("MAIL FROM:<").append(envelope.mail_from).append(">");
+    lines_.append(mail.parameters).append("\r\n");
+    mail_end_ = lines_.size();
+    lines_.append("RCPT TO:<").append(envelope.rcpt_to).append(">\r\n");
+    rcpt_end_ = lines_.size();
+}
 
 MailTransaction::MailTransaction(std::string why)
-    : manner_(Manner::data), why_unsendable_(std::move(why)) {
+    : manner_(Manner::data), why_unsendable_(std::move(why)), lines_(reset_line) {
     CHATEAR_ASSERT(only_probes());
 }
 
@@ -45,28 +60,28 @@ void MailTransaction::begin(Turn turn) {
     turn_ = turn;
     begun_ = true;
     state_ = State::envelope;
-    if (turn.reset_first || only_probes()) {
-        add_command(Step::reset, "RSET\r\n");
+    const bool resets = turn.reset_first || only_probes();
+    lines_given_ = resets ? 0 : reset_line.size();
+    if (resets) {
+        commands_.emplace_back(Step::reset, reset_line.size());
     }
     if (only_probes()) {
         return;
     }
-    add_command(Step::mail, "MAIL FROM:<" + envelope_.mail_from + '>' + parameters_ + "\r\n");
-    add_command(Step::rcpt, "RCPT TO:<" + envelope_.rcpt_to + ">\r\n");
+    commands_.emplace_back(Step::mail, mail_end_);
+    commands_.emplace_back(Step::rcpt, rcpt_end_);
+    lines_.resize(rcpt_end_);
     if (manner_ == Manner::chunk) {
-        add_command(Step::content, "BDAT " + std::to_string(content_.size()) + " LAST\r\n");
+        lines_.append("BDAT ").append(std::to_string(content_.size())).append(" LAST\r\n");
+        commands_.emplace_back(Step::content, lines_.size());
         return;
     }
-    add_command(Step::data, "DATA\r\n");
+    lines_.append("DATA\r\n");
+    commands_.emplace_back(Step::data, lines_.size());
     if (!stuffed_) {
         content_ = dot_stuffed(std::move(content_));
         stuffed_ = true;
     }
-}
-
-void MailTransaction::add_command(Step step, std::string_view line) {
-    lines_ += line;
-    commands_.emplace_back(step, lines_.size());
 }
 
 void MailTransaction::take_output(
@@ -88,14 +103,14 @@ void MailTransaction::take_output(
 void MailTransaction::take_commands(
     std::vector<std::string_view>& pieces, std::vector<Step>& answers
 ) {
-    const std::size_t from = commands_given_ == 0 ? 0 : commands_[commands_given_ - 1].second;
     do {
         answers.push_back(commands_[commands_given_].first);
         ++unanswered_;
         ++commands_given_;
     } while (turn_.pipelining && commands_given_ < commands_.size());
     const std::size_t end = commands_[commands_given_ - 1].second;
-    pieces.push_back(std::string_view(lines_).substr(from, end - from));
+    pieces.push_back(std::string_view(lines_).substr(lines_given_, end - lines_given_));
+    lines_given_ = end;
 }
 
 void MailTransaction::take_content(
@@ -120,11 +135,11 @@ void MailTransaction::take_content(
     }
 }
 
-void MailTransaction::judge(Step answered, const Reply& reply, Culprit culprit) {
+void MailTransaction::judge(Step answered, Reply reply, Culprit culprit) {
     result_.status = status_of(culprit);
     result_.culprit = culprit;
     result_.step = answered;
-    result_.reply = reply;
+    result_.reply = std::move(reply);
     if (culprit == Culprit::unavailable && !merging_refused_) {
         connection_usable_ = false;
     }
@@ -145,7 +160,6 @@ void MailTransaction::begin_again(Manner manner) {
     begun_ = false;
     state_ = State::waiting;
     permission_ = Permission::not_asked;
-    lines_.clear();
     commands_.clear();
     commands_given_ = 0;
     given_ = 0;

@@ -5,6 +5,8 @@
 #include "smtp/reply.hpp"
 #include "smtp/send_result.hpp"
 
+#include <boost/container/static_vector.hpp>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -13,9 +15,9 @@
 
 namespace chatear::smtp {
 
-/// A message made ready for one server.
+/// A message made ready for one server, beside its envelope, which has passed check() and
+/// check_possible().
 struct Mail {
-    Envelope envelope;       ///< Has passed check() and check_possible().
     std::string parameters;  ///< mail_parameters().
     std::string content;     ///< canonical_content().
 };
@@ -58,7 +60,7 @@ public:
         chunking_refused,  ///< The server does not take BDAT after all: begin it again, with DATA.
     };
 
-    MailTransaction(Mail mail, Manner manner);
+    MailTransaction(const Envelope& envelope, Mail mail, Manner manner);
 
     /// One that only asks the server for a sign of life (RSET) before it ends in `why`: a message
     /// that cannot be sent as far as its announcements go.
@@ -78,7 +80,7 @@ public:
     /// whatever is sent now would be content.
     void on_permission(bool granted);
 
-    Effect on_reply(Step answered, const Reply& reply);
+    Effect on_reply(Step answered, Reply reply);
 
     /// The connection broke, or its time was up; `why` is for a person. `closing`: the server had
     /// said 421, so what it has not answered it has not executed (RFC 5321, 3.8).
@@ -93,7 +95,8 @@ public:
     bool content_unanswered() const { return written() && !refused_; }
     Manner manner() const { return manner_; }
 
-    const SendResult& result() const { return result_; }  ///< Requires next() == finished.
+    const SendResult& result() const { return result_; }     ///< Requires next() == finished.
+    SendResult take_result() { return std::move(result_); }  ///< Once. Requires the same.
 
     /// Whether another transaction may follow on this connection.
     bool connection_usable() const { return connection_usable_; }
@@ -104,14 +107,13 @@ private:
     enum class State { waiting, envelope, permission, content, lone_dot, finished };
     enum class Permission { not_asked, asked, granted };
 
-    void add_command(Step step, std::string_view line);
     void take_commands(std::vector<std::string_view>& pieces, std::vector<Step>& answers);
     void take_content(std::vector<std::string_view>& pieces, std::vector<Step>& answers);
-    void on_envelope_reply(Step answered, const Reply& reply);
+    void on_envelope_reply(Step answered, Reply reply);
     void on_data_reply_after_refusal(const Reply& reply);
-    Effect on_content_reply(const Reply& reply);
+    Effect on_content_reply(Reply reply);
     void on_reply_to_refused_chunk(const Reply& reply);
-    void judge(Step answered, const Reply& reply, Culprit culprit);
+    void judge(Step answered, Reply reply, Culprit culprit);
     void finish(bool reset);
     void end_connection();
     void drop(std::string why);
@@ -124,14 +126,16 @@ private:
     Permission permission_ = Permission::not_asked;
     Manner manner_;
     bool begun_ = false;
-    Envelope envelope_;
-    std::string parameters_;
     std::string content_;  // Dot-stuffed once it has begun with DATA.
     bool stuffed_ = false;
     std::string why_unsendable_;
     Turn turn_;
-    std::string lines_;                                   // Its commands.
-    std::vector<std::pair<Step, std::size_t>> commands_;  // Each with its end in lines_.
+    std::string lines_;         // All commands that it may need, from RSET on.
+    std::size_t mail_end_ = 0;  // In lines_.
+    std::size_t rcpt_end_ = 0;
+    std::size_t lines_given_ = 0;
+    // Those of this turn, each with its end in lines_.
+    boost::container::static_vector<std::pair<Step, std::size_t>, 4> commands_;
     std::size_t commands_given_ = 0;
     std::size_t given_ = 0;       // Of content_.
     bool end_given_ = false;      // What stands behind it too.

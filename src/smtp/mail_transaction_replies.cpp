@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace chatear::smtp {
 namespace {
@@ -16,7 +17,7 @@ bool refuses_chunking(const Reply& reply) {
 
 }  // namespace
 
-MailTransaction::Effect MailTransaction::on_reply(Step answered, const Reply& reply) {
+MailTransaction::Effect MailTransaction::on_reply(Step answered, Reply reply) {
     CHATEAR_ASSERT(unanswered_ > 0);
     --unanswered_;
     if (reply.verdict() == Verdict::unavailable) {
@@ -26,11 +27,11 @@ MailTransaction::Effect MailTransaction::on_reply(Step answered, const Reply& re
     if (state_ == State::lone_dot) {
         finish(reply.verdict() != Verdict::accepted);
     } else if (answered == Step::content) {
-        effect = on_content_reply(reply);
+        effect = on_content_reply(std::move(reply));
     } else if (answered == Step::data && refused_) {
         on_data_reply_after_refusal(reply);
     } else {
-        on_envelope_reply(answered, reply);
+        on_envelope_reply(answered, std::move(reply));
     }
     if (state_ == State::finished && merging_refused_ && connection_usable_) {
         begin_again(manner_);
@@ -39,12 +40,12 @@ MailTransaction::Effect MailTransaction::on_reply(Step answered, const Reply& re
     return effect;
 }
 
-void MailTransaction::on_envelope_reply(Step answered, const Reply& reply) {
+void MailTransaction::on_envelope_reply(Step answered, Reply reply) {
     const Culprit culprit = classify(answered, reply);
     if (culprit != Culprit::accepted && !refused_) {
         const bool out_of_order = reply.code == 503 && answered != Step::rcpt;
         merging_refused_ = turn_.merged && out_of_order;
-        judge(answered, reply, culprit);
+        judge(answered, std::move(reply), culprit);
         refused_ = true;
     }
     if (manner_ == Manner::chunk) {
@@ -83,7 +84,7 @@ void MailTransaction::on_data_reply_after_refusal(const Reply& reply) {
 
 /// Any answer to the end of content closes the transaction (RFC 5321, 4.1.1.4); one that refuses is
 /// not trusted to have done so.
-MailTransaction::Effect MailTransaction::on_content_reply(const Reply& reply) {
+MailTransaction::Effect MailTransaction::on_content_reply(Reply reply) {
     if (refused_) {
         on_reply_to_refused_chunk(reply);
         return Effect::none;
@@ -99,11 +100,13 @@ MailTransaction::Effect MailTransaction::on_content_reply(const Reply& reply) {
         begin_again(Manner::data);
         return Effect::chunking_refused;
     }
-    judge(Step::content, reply, classify(Step::content, reply));
-    if (reply.verdict() == Verdict::go_on) {
+    const Verdict verdict = reply.verdict();
+    const Culprit culprit = classify(Step::content, reply);
+    judge(Step::content, std::move(reply), culprit);
+    if (verdict == Verdict::go_on) {
         result_.status = SendStatus::in_doubt;  // No answer to this question.
     }
-    finish(reply.verdict() != Verdict::accepted);
+    finish(verdict != Verdict::accepted);
     return Effect::none;
 }
 

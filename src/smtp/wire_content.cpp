@@ -1,7 +1,5 @@
 #include "smtp/wire_content.hpp"
 
-#include <algorithm>
-
 namespace chatear::smtp {
 namespace {
 
@@ -13,20 +11,20 @@ bool ends_in_line_end(std::string_view content) {
     return content.empty() || content.ends_with("\r\n");
 }
 
-/// As many CRs as LFs, and one before each.
+/// The first CR of each line stands right before its LF.
 bool is_canonical(std::string_view content) {
     if (!ends_in_line_end(content) || content.find('\0') != std::string_view::npos) {
         return false;
     }
-    std::ptrdiff_t lines = 0;
-    for (std::size_t at = content.find('\n'); at != std::string_view::npos;
-         at = content.find('\n', at + 1)) {
-        if (at == 0 || content[at - 1] != '\r') {
+    while (!content.empty()) {
+        const std::size_t cr = content.find('\r');
+        const std::size_t lf = content.find('\n');
+        if (cr == std::string_view::npos || lf != cr + 1) {
             return false;
         }
-        ++lines;
+        content.remove_prefix(lf + 1);
     }
-    return std::count(content.begin(), content.end(), '\r') == lines;
+    return true;
 }
 
 }  // namespace

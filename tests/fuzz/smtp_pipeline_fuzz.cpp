@@ -78,7 +78,7 @@ private:
     void add() {
         if (pipeline_.has_room()) {
             const Envelope envelope{"shop@a.test", "ann@b.test", false};
-            under_way_.insert(pipeline_.add(Mail{envelope, "", content_}));
+            under_way_.insert(pipeline_.add(envelope, Mail{"", content_}));
         }
     }
 

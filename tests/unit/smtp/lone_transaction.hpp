@@ -35,7 +35,8 @@ public:
         MailTransaction::Turn turn, Manner manner = Manner::data, std::string content = "Hello\r\n"
     )
         : transaction(
-              Mail{Envelope{"shop@a.test", "ann@b.test", false}, " SIZE=7", std::move(content)},
+              Envelope{"shop@a.test", "ann@b.test", false},
+              Mail{" SIZE=7", std::move(content)},
               manner
           ),
           turn_(turn) {}

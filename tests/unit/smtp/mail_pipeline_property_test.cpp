@@ -64,7 +64,7 @@ Run run_messages(Conduct conduct, SmtpServerModel& server, std::size_t messages,
         const bool adds = up_to(chance, 1) == 1;
         if (adds && run.recipients.size() < messages && pipeline.has_room()) {
             const std::string recipient = user(run.recipients.size());
-            run.recipients[pipeline.add(mail_to(recipient))] = recipient;
+            run.recipients[pipeline.add(envelope_of(recipient), mail_to(recipient))] = recipient;
         }
         write_to(pipeline, server, run, chance);
         take_replies(pipeline, server, run, chance);

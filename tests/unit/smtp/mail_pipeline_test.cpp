@@ -57,7 +57,7 @@ public:
         }
     }
 
-    void add(std::size_t number) { pipeline.add(mail_to(user(number))); }
+    void add(std::size_t number) { pipeline.add(envelope_of(user(number)), mail_to(user(number))); }
 
     std::vector<SendStatus> statuses() const {
         std::vector<SendStatus> found;
@@ -144,7 +144,7 @@ TEST(MailPipeline, TheWindowIsBoundedByBytesToo) {
     MailPipeline pipeline(window_of_4);
     Mail large = mail_to(user(1));
     large.content.append(MailPipeline::max_window_bytes, 'x').append("\r\n");
-    pipeline.add(std::move(large));
+    pipeline.add(envelope_of(user(1)), std::move(large));
     EXPECT_FALSE(pipeline.has_room());
 }
 
@@ -266,11 +266,11 @@ TEST(MailPipeline, AReplyThatNobodyAskedForEndsTheConnection) {
 
 TEST(MailPipeline, AnAbandonedMessageTakesTheConnectionWithItOnceItHasBegun) {
     Served served(window_of_4);
-    const MailPipeline::Id waiting = served.pipeline.add(mail_to(user(1)));
+    const MailPipeline::Id waiting = served.pipeline.add(envelope_of(user(1)), mail_to(user(1)));
     served.pipeline.abandon(waiting);
     EXPECT_TRUE(served.pipeline.empty());
     EXPECT_TRUE(served.pipeline.usable());
-    const MailPipeline::Id begun = served.pipeline.add(mail_to(user(2)));
+    const MailPipeline::Id begun = served.pipeline.add(envelope_of(user(2)), mail_to(user(2)));
     served.write();
     served.pipeline.abandon(begun);
     EXPECT_TRUE(served.pipeline.wants_close());

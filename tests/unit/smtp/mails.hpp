@@ -16,8 +16,12 @@ inline std::string sender_to(const std::string& recipient) {
     return "for-" + recipient.substr(0, recipient.find('@')) + "@a.test";
 }
 
+inline Envelope envelope_of(const std::string& recipient) {
+    return Envelope{sender_to(recipient), recipient, false};
+}
+
 inline Mail mail_to(const std::string& recipient) {
-    return Mail{Envelope{sender_to(recipient), recipient, false}, "", "To: " + recipient + "\r\n"};
+    return Mail{"", "To: " + recipient + "\r\n"};
 }
 
 }  // namespace chatear::smtp::test
