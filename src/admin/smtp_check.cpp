@@ -29,6 +29,27 @@ std::string extension_names(const smtp::Extensions& extensions) {
     return names.empty() ? "no extensions" : fmt::format("{}", fmt::join(names, " "));
 }
 
+void judge_round_trips(
+    const smtp::Extensions& extensions, const smtp::Options& options, Findings& findings
+) {
+    if (!extensions.pipelining) {
+        findings.warning(
+            "no PIPELINING: each message takes four round trips",
+            "a server that announces it, as close as can be"
+        );
+    } else if (extensions.chunking && options.window > 1) {
+        findings.ok(fmt::format(
+            "up to {} messages are under way on each of {} connections (SMTP_WINDOW)",
+            options.window,
+            options.connections
+        ));
+    } else {
+        findings.ok(fmt::format(
+            "a message takes one round trip on each of {} connections", options.connections
+        ));
+    }
+}
+
 void judge_session(const smtp::Session& session, const smtp::Options& options, Findings& findings) {
     findings.ok(fmt::format(
         "{}:{} takes mail, {}",
@@ -41,12 +62,7 @@ void judge_session(const smtp::Session& session, const smtp::Options& options, F
     if (extensions.max_message_bytes > 0) {
         findings.ok(fmt::format("messages may have {} bytes", extensions.max_message_bytes));
     }
-    if (!extensions.pipelining) {
-        findings.warning(
-            "no PIPELINING: each message takes four round trips",
-            "a server that announces it, as close as can be"
-        );
-    }
+    judge_round_trips(extensions, options, findings);
     findings.ok(options.credentials ? "it accepted SMTP_USER" : "no SMTP_USER: no authentication");
     if (options.credentials && !session.encrypted()) {
         findings.warning("the password was sent without TLS", "SMTP_TLS=starttls or implicit");

@@ -20,6 +20,15 @@ const runtime::MetricDeclaration smtp_failed_connections{
     .name = "chatear_smtp_failed_connections_total",
     .help = "Attempts to open a session that failed."};
 
+const runtime::MetricDeclaration smtp_merging{
+    .name = "chatear_smtp_merging",
+    .help =
+        "1 = a message may leave behind one that is not answered yet; 0 once the mail server has "
+        "refused that."};
+const runtime::MetricDeclaration smtp_chunking{
+    .name = "chatear_smtp_chunking",
+    .help = "1 = BDAT is used where CHUNKING is announced; 0 once the mail server has refused it."};
+
 void collect(runtime::Metrics& metrics, const smtp::Counters& counters) {
     const std::pair<smtp::SendStatus, std::uint64_t> ends[] = {
         {smtp::SendStatus::accepted, counters.accepted},
@@ -33,6 +42,8 @@ void collect(runtime::Metrics& metrics, const smtp::Counters& counters) {
         metrics.counter(smtp_replies, label).raise_to(static_cast<double>(count));
     }
     metrics.gauge(smtp_connections).set(static_cast<double>(counters.open));
+    metrics.gauge(smtp_merging).set(counters.merging ? 1 : 0);
+    metrics.gauge(smtp_chunking).set(counters.chunking ? 1 : 0);
     metrics.counter(smtp_lost_connections).raise_to(static_cast<double>(counters.lost_connections));
     metrics.counter(smtp_failed_connections)
         .raise_to(static_cast<double>(counters.failed_connections));

@@ -70,14 +70,21 @@ TEST(SmtpOptions, EveryMistakeIsNamed) {
          {"SMTP_TLS", "yes"},
          {"SMTP_CA_FILE", "/nonexistent/ca.pem"},
          {"SMTP_HELO_NAME", "a b"},
-         {"SMTP_CONNECTIONS", "0"}}
+         {"SMTP_CONNECTIONS", "0"},
+         {"SMTP_WINDOW", "0"}}
     );
     std::string all;
     for (const Error& error : result.errors) {
         all += error.message + "\n";
     }
     for (const char* name :
-         {"SMTP_HOST", "SMTP_PORT", "SMTP_TLS", "ca.pem", "SMTP_HELO_NAME", "SMTP_CONNECTIONS"}) {
+         {"SMTP_HOST",
+          "SMTP_PORT",
+          "SMTP_TLS",
+          "ca.pem",
+          "SMTP_HELO_NAME",
+          "SMTP_CONNECTIONS",
+          "SMTP_WINDOW"}) {
         EXPECT_NE(all.find(name), std::string::npos) << name << " in\n" << all;
     }
 }
