@@ -8,7 +8,7 @@ from rows import Row
 from world import World, median_ratio, middle, nats_can_always_sync, run_smtp_source
 
 GROUP = "a backlog of e-mails"
-FULL = {"count": 100_000, "peer_count": 20_000, "rounds": 3}
+FULL = {"count": 100_000, "peer_count": 30_000, "rounds": 3}
 QUICK = {"count": 10_000, "peer_count": 2_000, "rounds": 1}
 MEMORY_COUNT = 100_000  # What the target of the peak memory is about.
 

@@ -12,10 +12,10 @@ from rows import Row
 from world import World, nats_can_always_sync
 
 GROUP = "an idle worker: publish to arrival"
-FULL = {"events": 1_000, "latency_rounds": 3}
+FULL = {"events": 500, "latency_rounds": 3}
 QUICK = {"events": 100, "latency_rounds": 1}
 WARM_UP = 50  # E-mails that are not counted: connections, statements, and a compiler that learns.
-PAUSES = (0.008, 0.013, 0.021)  # Seconds, in turns: no two timers keep step.
+PAUSES = (0.018, 0.031, 0.047)  # Seconds, in turns: idle again in between, and no timer keeps step.
 
 
 def times_of_one(world, folder, who, sizes):

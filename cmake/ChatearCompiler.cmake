@@ -7,6 +7,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 
 set(CHATEAR_SANITIZE "" CACHE STRING "address, undefined, or empty")
 option(CHATEAR_TESTS "Build the tests" ON)
+option(CHATEAR_BENCH "Know bench/ where there are no tests: `./dev bench` measures what is shipped" OFF)
 option(CHATEAR_CRASH_POINTS "CRASH_AT ends a worker where it says; for tests, not for what is deployed" ON)
 option(CHATEAR_FUZZ "Build the libFuzzer targets instead of the tests (clang only)" OFF)
 
