@@ -149,19 +149,29 @@ void MailPipeline::on_reply(Reply reply, std::vector<Ended>& ended) {
     const Answer answer = answers_.front();
     answers_.pop_front();
     MailTransaction& transaction = answer.entry->transaction;
-    note(transaction.on_reply(answer.step, std::move(reply)));
+    const MailTransaction::Effect effect = transaction.on_reply(answer.step, std::move(reply));
+    if (effect != MailTransaction::Effect::none) {
+        note(effect);
+        put_behind_begun(answer.entry);
+    }
     usable_ = usable_ && transaction.connection_usable();
     if (transaction.next() == MailTransaction::Next::finished) {
         end(answer.entry, ended);
     }
 }
 
+/// What begins again leaves behind everything that has begun: the list is the order on the wire.
+void MailPipeline::put_behind_begun(Entries::iterator entry) {
+    const auto last_begun =
+        std::find_if(transactions_.rbegin(), transactions_.rend(), [](const Entry& other) {
+            return other.transaction.begun();
+        });
+    transactions_.splice(last_begun.base(), transactions_, entry);
+}
+
 /// A 503 behind a message that was not accepted may be about what that one left behind: it gets
 /// another try, with RSET, and nothing is learnt from it.
 void MailPipeline::note(MailTransaction::Effect effect) {
-    if (effect == MailTransaction::Effect::none) {
-        return;
-    }
     needs_reset_ = true;
     if (effect == MailTransaction::Effect::chunking_refused) {
         conduct_.chunking = false;

@@ -105,6 +105,7 @@ private:
     void begin(MailTransaction& transaction);
     void take_from(Entries::iterator entry);
     void note(MailTransaction::Effect effect);
+    void put_behind_begun(Entries::iterator entry);
     void end(Entries::iterator entry, std::vector<Ended>& ended);
 
     Conduct conduct_;

@@ -85,16 +85,16 @@ void MailTransaction::on_data_reply_after_refusal(const Reply& reply) {
 /// Any answer to the end of content closes the transaction (RFC 5321, 4.1.1.4); one that refuses is
 /// not trusted to have done so.
 MailTransaction::Effect MailTransaction::on_content_reply(Reply reply) {
+    if (!everything_given()) {
+        connection_usable_ = false;  // What is left of it would be taken for commands.
+    }
     if (refused_) {
         on_reply_to_refused_chunk(reply);
         return Effect::none;
     }
-    if (!everything_given()) {
-        connection_usable_ = false;  // What is left of it would be taken for commands.
-        if (reply.verdict() == Verdict::accepted) {
-            drop("the content was answered before its end: " + reply.one_line());
-            return Effect::none;
-        }
+    if (!everything_given() && reply.verdict() == Verdict::accepted) {
+        drop("the content was answered before its end: " + reply.one_line());
+        return Effect::none;
     }
     if (manner_ == Manner::chunk && refuses_chunking(reply) && connection_usable_) {
         begin_again(Manner::data);

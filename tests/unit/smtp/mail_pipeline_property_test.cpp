@@ -66,6 +66,9 @@ Run run_messages(Conduct conduct, SmtpServerModel& server, std::size_t messages,
             const std::string recipient = user(run.recipients.size());
             run.recipients[pipeline.add(envelope_of(recipient), mail_to(recipient))] = recipient;
         }
+        if (up_to(chance, 30) == 0) {
+            pipeline.apply(Conduct{.merging = up_to(chance, 1) == 1, .chunking = false});
+        }
         write_to(pipeline, server, run, chance);
         take_replies(pipeline, server, run, chance);
         const bool lost = pipeline.wants_close() || (server.hung_up() && server.replies().empty());

@@ -228,6 +228,24 @@ TEST(MailPipeline, MergingIsLearntFromA503BehindAnAcceptedMessage) {
     EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::accepted, SendStatus::accepted));
 }
 
+TEST(MailPipeline, WhatBeginsAgainLeavesBehindWhatHasBegunMeanwhile) {
+    Served served(window_of_4);
+    served.add(1);
+    served.write();
+    served.pipeline.apply(Conduct{.merging = true, .chunking = false});  // Learnt elsewhere.
+    ASSERT_TRUE(served.pipeline.has_room());
+    served.add(2);
+    EXPECT_EQ(served.write(), "RSET\r\n" + envelope_to(user(2)));
+    served.reply({ok, ok, {502, "no BDAT"}});
+    EXPECT_EQ(served.write(), "") << "not into the other one's DATA";
+    served.reply({ok, ok, ok, go_on});
+    EXPECT_EQ(served.write(), content_to(user(2)) + envelope_to(user(1)));
+    served.reply({ok, ok, ok, go_on});
+    EXPECT_EQ(served.write(), content_to(user(1)));
+    served.reply({ok});
+    EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::accepted, SendStatus::accepted));
+}
+
 TEST(MailPipeline, BehindARefusedContentA503TeachesNothing) {
     Served served(merging);
     served.add(1);

@@ -69,6 +69,21 @@ TEST(MailTransaction, AChunkWhoseEnvelopeIsRefusedIsThrownAway) {
     EXPECT_TRUE(mail.transaction.needs_reset());
 }
 
+TEST(MailTransaction, ARefusedChunkThatIsAnsweredBeforeItsEndEndsTheConnection) {
+    const std::string content = std::string(3 * MailTransaction::max_write_bytes, 'x') + "\r\n";
+    Alone mail({.pipelining = true}, Manner::chunk, content);
+    mail.transaction.on_asked();
+    mail.transaction.on_permission(true);
+    mail.transaction.begin({.pipelining = true});
+    mail.write_once();
+    mail.reply({250, ""});
+    mail.reply({550, "5.1.1 no such user"});
+    mail.reply({503, "no recipient"});
+    ASSERT_TRUE(mail.finished());
+    EXPECT_EQ(mail.result().status, SendStatus::never);
+    EXPECT_FALSE(mail.transaction.connection_usable()) << "the rest would be taken for commands";
+}
+
 TEST(MailTransaction, AChunkThatIsTakenWithoutItsSenderIsInDoubt) {
     for (const std::vector<Reply>& refusal :
          {std::vector<Reply>{{503, "reset?"}, {250, ""}, {250, ""}},
