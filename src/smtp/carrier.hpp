@@ -86,7 +86,7 @@ private:
     void ask();
     void write();
     void write_later(const std::vector<std::string_view>& pieces, std::size_t from);
-    asio::awaitable<void> write_rest();
+    asio::awaitable<void> write_rest(std::shared_ptr<Carrier> self);
     void take_replies();
     void end(std::vector<MailPipeline::Ended> ended);
     std::vector<Submission*>::iterator find(MailPipeline::Id id);

@@ -4,6 +4,7 @@
 #include "smtp/carrier.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 namespace chatear::smtp {
@@ -50,19 +51,19 @@ void Carrier::write_later(const std::vector<std::string_view>& pieces, std::size
         rest_ += piece;
     }
     writing_ = true;
-    tasks_.start("smtp write", write_rest());
+    tasks_.start("smtp write", write_rest(shared_from_this()));
 }
 
-asio::awaitable<void> Carrier::write_rest() {
-    const std::shared_ptr<Carrier> self = shared_from_this();
+/// The connection may end before this begins: `self` is what keeps it until then.
+asio::awaitable<void> Carrier::write_rest(std::shared_ptr<Carrier> self) {
     try {
         const bool taken =
             co_await session_->stream().write_on(rest_, options_->limits.content_write);
         if (taken) {
-            writing_ = false;
-            work();
+            self->writing_ = false;
+            self->work();
         } else {
-            on_deaf();
+            self->on_deaf();
         }
     } catch (const Unavailable& lost) {
         note_end(lost.why());

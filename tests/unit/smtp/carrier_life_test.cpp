@@ -1,0 +1,72 @@
+#include "smtp/carrier.hpp"
+#include "support/coroutine.hpp"
+#include "unit/smtp/dialogue.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace chatear::smtp::test {
+namespace {
+
+using chatear::test::PeerScript;
+using chatear::test::ScriptedPeer;
+
+/// Has one message, which may leave.
+class OneMessage : public CarrierOwner {
+public:
+    explicit OneMessage(Submission& message) : message_(&message) {}
+
+    Submission* next_message(Carrier& /*carrier*/) override {
+        return std::exchange(message_, nullptr);
+    }
+    void on_ended(Carrier& /*carrier*/, Submission& message, SendResult result) override {
+        message.end(std::move(result), false, false);
+    }
+    void on_idle(Carrier& /*carrier*/) override {}
+    void on_learnt(Carrier& /*carrier*/) override {}
+
+private:
+    Submission* message_;
+};
+
+TEST(Carrier, IsKeptByAWriteThatHasNotBegun) {
+    constexpr std::size_t more_than_a_socket_takes = std::size_t{64} * 1024 * 1024;
+    ScriptedPeer peer(join({hello("PIPELINING\r\n250 CHUNKING"), PeerScript{chatear::test::stall()}}
+    ));
+    asio::io_context context;
+    const auto options = std::make_shared<const Options>(options_for(peer.port()));
+    const Envelope envelope{"shop@a.test", "ann@b.test", false};
+    const ContentSource source = [](const Capabilities&) {
+        return Result<std::string>(std::string(more_than_a_socket_takes, 'x'));
+    };
+    const auto scenario = [&]() -> asio::awaitable<void> {
+        Submission message(context.get_executor(), envelope, source, [](Submission&) {});
+        OneMessage owner(message);
+        net::TaskGroup tasks(context.get_executor());
+        auto session = std::make_unique<Session>(context.get_executor(), options);
+        net::Resolver resolver(context.get_executor());
+        const std::optional<OpenFailure> failure = co_await session->open(resolver);
+        EXPECT_FALSE(failure);
+        const Conduct window{.pipelining = true, .merging = true, .chunking = true, .window = 4};
+        auto carrier = std::make_shared<Carrier>(std::move(session), options, window, owner, tasks);
+        const std::weak_ptr<Carrier> left = carrier;
+        carrier->work();
+        message.answer(true);
+        EXPECT_EQ(tasks.size(), 1U) << "the rest of the write is left to a task";
+        carrier->close();
+        carrier.reset();
+        EXPECT_FALSE(left.expired());
+        co_await tasks.join();
+        EXPECT_TRUE(left.expired());
+    };
+    chatear::test::run_coroutine(context, scenario);
+}
+
+}  // namespace
+}  // namespace chatear::smtp::test
