@@ -74,16 +74,17 @@ def rows_of(variant, runs, sizes, why_no_peer):
     ours, source = middle(runs["ours"]), middle(runs["source"])
     plain = variant.name == "smtp-sink"
     ratio = median_ratio(runs["ours"], runs["source"])
-    yield Row(GROUP, f"{sizes['count']:,} wait; {variant.name}", ours.rate, "/s", "smtp-source -d -s 16, same sink", source.rate, ratio,
+    what = f"{sizes['count']:,} wait; {variant.name}"
+    yield Row(GROUP, what, ours.rate, "/s", "smtp-source -d -s 16, same sink", source.rate, ratio,
               "2.3 times" if plain else "", ratio >= 2.3 if plain else None, ours.limit())
     if not variant.with_peer:
         return
     if not runs["peer"]:
-        yield Row(GROUP, "the same", ours.rate, "/s", f"Node.js worker, {why_no_peer}", target="12 times" if plain else "")
+        yield Row(GROUP, what, ours.rate, "/s", f"Node.js worker, {why_no_peer}", target="12 times" if plain else "")
         return
     peer = middle(runs["peer"])
     ratio = median_ratio(runs["ours"], runs["peer"])
-    yield Row(GROUP, "the same", ours.rate, "/s", "Node.js worker", peer.rate, ratio, "12 times" if plain else "",
+    yield Row(GROUP, what, ours.rate, "/s", "Node.js worker", peer.rate, ratio, "12 times" if plain else "",
               ratio >= 12 if plain else None, f"Node.js's: {peer.limit()}")
 
 

@@ -1,5 +1,6 @@
 """Those who send a backlog of e-mails: notification-worker, and a Node.js worker that does the same work."""
 
+import functools
 import json
 import shutil
 import subprocess
@@ -62,10 +63,12 @@ class NodePeer:
             shutil.copyfile(self.SOURCE / name, self.FOLDER / name)
         if not fresh:
             return
-        shutil.rmtree(self.FOLDER / "node_modules", ignore_errors=True)
-        done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=self.FOLDER, capture_output=True, text=True)
+        done = subprocess.run(
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000"],
+            cwd=self.FOLDER, capture_output=True, text=True)
         if done.returncode != 0:
-            raise MissingPeer(f"not measured: npm ci: {done.stderr.strip().splitlines()[-1]}")
+            shutil.rmtree(self.FOLDER / "node_modules", ignore_errors=True)  # Half of them would look like all the next time.
+            raise MissingPeer(f"not measured: npm cannot get its libraries ({(done.stderr.strip() or 'it says nothing').splitlines()[0]})")
 
     def prepare(self, environment, folder):
         declared = Process.start("declare", self._command("--declare"), folder / "declare.log", env=self._environment(environment))
@@ -89,6 +92,7 @@ class NodePeer:
         return {**environment, **chosen, **{name: value for name, value in environment.items() if name.startswith("PEER_")}}
 
 
+@functools.cache
 def find_peer():
     """(the Node.js worker, "") or (None, why it cannot be measured)."""
     try:

@@ -89,6 +89,9 @@ def main():
         with scratch_folder() as folder:
             rows += group.measure(folder, sizes, progress.tell)
     progress.end()
+    if arguments.quick:
+        for row in rows:
+            row.reached = None  # Too small to tell.
     if arguments.json:
         print(as_json(rows, about))
         return

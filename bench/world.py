@@ -46,6 +46,7 @@ class Run:
     cpu: dict  # Name of a process -> its processor time, us an e-mail.
     busy: float  # The share of the machine's processors that was in use.
     peak_mib: float
+    processes: int = 1
 
     @property
     def rate(self):
@@ -56,9 +57,10 @@ class Run:
         return self.cpu[self.who]
 
     def limit(self):
-        """Who took the processors: if they were all in use, they are what limits."""
+        """Who took the processors. If all were in use, or the one thread of `who` was, that is what limits; else something is waited for."""
+        thread = 100 * self.own_cpu * self.rate / 1e6 / self.processes
         shares = ", ".join(f"{name} {us:.0f}" for name, us in sorted(self.cpu.items(), key=lambda item: -item[1]) if us >= 0.5)
-        return f"processors {100 * self.busy:.0f} % busy; us an e-mail: {shares}"
+        return f"processors {100 * self.busy:.0f} % busy, {self.who} {thread:.0f} % of one; us an e-mail: {shares}"
 
 
 class World:
@@ -111,7 +113,8 @@ class World:
                 time.sleep(0.01)
             seconds = time.monotonic() - began
         cpu = {name: 1e6 * used / count for name, used in split.seconds().items()}
-        run = Run(who.name, count, seconds, cpu, split.busy(), max(peak_memory_mib(worker.pid) for worker in workers))
+        run = Run(who.name, count, seconds, cpu, split.busy(), max(peak_memory_mib(worker.pid) for worker in workers),
+                  processes)
         for worker in workers:
             worker.stop()
         self.sent[who.table] = self.sent.get(who.table, 0) + count

@@ -41,19 +41,20 @@ async function makeConsumer(connection) {
     return connection.jetstream().consumers.get(stream, durable);
 }
 
-// "100/60" -> at most 100 e-mails to a recipient in 60 s; nothing where no limit is set, as with notification-worker.
+// "100/1m": so many e-mails to a recipient in a minute. Without a limit Redis is not asked, as by notification-worker.
 async function makeLimit() {
     if (!process.env.PEER_RATE_PER_RECIPIENT) {
         return async () => true;
     }
     const { Redis } = await import('ioredis');
-    const [most, seconds] = process.env.PEER_RATE_PER_RECIPIENT.split('/').map(Number);
+    const [, most, count, unit] = /^(\d+)\/(\d+)([smhd])$/.exec(process.env.PEER_RATE_PER_RECIPIENT);
+    const seconds = count * { s: 1, m: 60, h: 3600, d: 86400 }[unit];
     const redis = new Redis(process.env.REDIS_URL, { enableAutoPipelining: true });
     redis.defineCommand('take', {
         numberOfKeys: 1,
         lua: `local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n`,
     });
-    return async (recipient) => (await redis.take(`peer:${recipient}`, seconds)) <= most;
+    return async (recipient) => (await redis.take(`peer:${recipient}`, seconds)) <= Number(most);
 }
 
 class Peer {
