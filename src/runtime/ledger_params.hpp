@@ -20,6 +20,21 @@ inline constexpr auto ledger_key = [](const auto& request) {
     return std::tie(request.subject, request.event_id);
 };
 
+struct Divided {
+    std::vector<std::size_t> chosen;
+    std::vector<std::size_t> others;
+};
+
+// Those of the places for which `chosen` says yes, and the others, each in their order.
+template <typename Chosen>
+inline Divided divide(const std::vector<std::size_t>& places, const Chosen& chosen) {
+    Divided parts;
+    for (const std::size_t place : places) {
+        (chosen(place) ? parts.chosen : parts.others).push_back(place);
+    }
+    return parts;
+}
+
 // One array for each column: what each request says of it, or NULL where it says nothing.
 template <typename Request>
 inline void add_details(

@@ -1,44 +1,30 @@
 #include "runtime/ledger_sql.hpp"
 
 #include "base/assert.hpp"
+#include "runtime/ledger_form.hpp"
 #include "runtime/outbox_rows.hpp"
 
-#include <fmt/args.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
-#include <vector>
 
 namespace chatear::runtime {
 namespace {
 
-using Columns = std::vector<LedgerColumn>;
+// The claims of events that nobody has met: nearly all there are. What stands already is not
+// touched. (The rows of a function come in the order of its arrays.)
+constexpr std::string_view claim_new_form = R"(
+INSERT INTO {table}
+    ({key}, status, generation, claimed_by, claim_no, content_sha256, published_at, takeovers, content_at, content_in_doubt,
+     updated_at{detail_names})
+SELECT {input_key}, '{working}', i.generation, $1, i.claim_no, i.content_sha256, i.published_at, 0, {may_leave_at}, false,
+       now(){detail_values}
+FROM unnest($3::text[], $4::text[], $5::int[], $6::bigint[], $7::bytea[], $8::timestamptz[]{detail_arrays})
+    AS i (subject, event_id, generation, claim_no, content_sha256, published_at{detail_names})
+WHERE i.generation > 0 OR i.published_at >= now() - $2::bigint * interval '1 millisecond'
+ON CONFLICT ({key}) DO NOTHING)";
 
-// A name goes into the text as it is.
-bool is_name(std::string_view name) {
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-        return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    });
-}
-
-// `form` for each column, with {name}, {type}, {absent} and {n}, the number of its parameter.
-std::string each(const Columns& columns, std::size_t first, std::string_view form) {
-    std::string text;
-    for (std::size_t n = 0; n < columns.size(); ++n) {
-        CHATEAR_ASSERT(is_name(columns[n].name) && is_name(columns[n].type));
-        text += fmt::format(
-            fmt::runtime(form),
-            fmt::arg("name", columns[n].name),
-            fmt::arg("type", columns[n].type),
-            fmt::arg("absent", columns[n].absent),
-            fmt::arg("n", first + n)
-        );
-    }
-    return text;
-}
-
-// A claim: rules 3, 6, 7, 8. Everything that is decided about a row that stands is decided on the
+// Any claim: rules 3, 6, 7, 8. Everything that is decided about a row that stands is decided on the
 // row itself, under its lock, in d; what is not taken stays as it is, and is returned all the same.
 // A claim made after our transaction began is not judged by `workers` as that transaction sees it.
 constexpr std::string_view claim_form = R"(
@@ -91,9 +77,19 @@ ON CONFLICT ({key}) DO UPDATE SET
 RETURNING {returned_subject} AS subject, event_id, status, attempts, generation, claimed_by, claim_no, takeovers,
           content_sha256, content_in_doubt, content_accepted)";
 
-// A verdict: rules 9, 10, 11. The rows are locked in key order first; what is to be published comes
-// from the UPDATE's RETURNING, so that both stand or neither. `done` wins over whoever has the
-// claim, and takes back what waits to be published of the event.
+// `done` by who has the claim, where nothing is published and nothing waits to be: nearly all there
+// are. (IS NOT DISTINCT FROM, so that no other index than the key's leads to the rows: the one over
+// claims would lead to all of ours, once for each.)
+constexpr std::string_view record_done_form = R"(
+UPDATE {table} t SET status = '{done}', attempts = t.attempts + i.counted, reason = NULL, updated_at = now(){done_at}{detail_sets}
+FROM unnest($2::text[], $3::text[], $4::bigint[], $5::int[]{detail_arrays}) AS i (subject, event_id, claim_no, counted{detail_names})
+WHERE {same_key} AND t.status IS NOT DISTINCT FROM '{working}'
+  AND t.claimed_by IS NOT DISTINCT FROM $1 AND t.claim_no IS NOT DISTINCT FROM i.claim_no
+  AND NOT EXISTS (SELECT FROM outbox o WHERE o.origin_subject = i.subject AND o.event_id = i.event_id))";
+
+// Any verdict: rules 9, 10, 11. The rows are locked in key order first; what is to be published
+// comes from the UPDATE's RETURNING, so that both stand or neither. `done` wins over whoever has
+// the claim, and takes back what waits to be published of the event.
 constexpr std::string_view record_form = R"(
 WITH input AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::int[], $8::text[], $9::bool[]{detail_arrays})
@@ -133,7 +129,8 @@ WITH input AS MATERIALIZED (
         WITH ORDINALITY AS u (subject, event_id, generation, claim_no, place)),
 locked AS MATERIALIZED (
     SELECT i.* FROM input i JOIN {table} t ON {same_key}
-    WHERE t.status = '{working}' AND t.generation = i.generation AND t.claimed_by = $1 AND t.claim_no = i.claim_no
+    WHERE t.status IS NOT DISTINCT FROM '{working}' AND t.generation = i.generation
+      AND t.claimed_by IS NOT DISTINCT FROM $1 AND t.claim_no IS NOT DISTINCT FROM i.claim_no
     ORDER BY i.place FOR UPDATE OF t)
 UPDATE {table} t SET content_at = now() FROM locked i WHERE {same_key} RETURNING i.place)";
 
@@ -166,52 +163,17 @@ WITH old AS MATERIALIZED (
     ORDER BY updated_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED)
 DELETE FROM {table} t USING old i WHERE {same_key})";
 
-// What names of the table itself stand for in each form.
-class Form {
-public:
-    explicit Form(const LedgerTable& table) {
-        CHATEAR_ASSERT(
-            is_name(table.name) && is_name(table.working_word) && is_name(table.done_word)
-        );
-        add("table", table.name);
-        add("working", table.working_word);
-        add("done", table.done_word);
-        add("key", table.has_subject ? "subject, event_id" : "event_id");
-        add("key_in_bytes",
-            table.has_subject ? R"(subject COLLATE "C", event_id COLLATE "C")"
-                              : R"(event_id COLLATE "C")");
-        add("input_key", table.has_subject ? "i.subject, i.event_id" : "i.event_id");
-        add("same_key",
-            table.has_subject ? "t.subject = i.subject AND t.event_id = i.event_id"
-                              : "t.event_id = i.event_id");
-        add("returned_subject", table.has_subject ? "t.subject" : "NULL::text");
-    }
-
-    void add(const char* name, std::string value) {
-        arguments_.push_back(fmt::arg(name, std::move(value)));
-    }
-
-    std::string fill(std::string_view form) const { return fmt::vformat(form, arguments_); }
-
-private:
-    fmt::dynamic_format_arg_store<fmt::format_context> arguments_;
-};
-
 /// What a verdict sets in the column that says when it was done; nothing where there is none.
-std::string done_at_set(const LedgerTable& table) {
+std::string done_at_set(const LedgerTable& table, std::string_view form) {
     if (table.done_at_column.empty()) {
         return {};
     }
     CHATEAR_ASSERT(is_name(table.done_at_column));
-    return fmt::format(
-        ", {0} = CASE WHEN i.status = '{1}' THEN now() ELSE t.{0} END",
-        table.done_at_column,
-        table.done_word
-    );
+    return fmt::format(fmt::runtime(form), table.done_at_column, table.done_word);
 }
 
-std::string claim_sql(const LedgerTable& table) {
-    Form claims(table);
+std::string claim_sql(const LedgerTable& table, std::string_view form) {
+    LedgerForm claims(table);
     claims.add("may_leave_at", table.keeps_content_at ? "NULL" : "now()");
     claims.add("detail_arrays", each(table.claim_columns, 9, ", ${n}::text[]"));
     claims.add("detail_names", each(table.claim_columns, 9, ", {name}"));
@@ -221,11 +183,20 @@ std::string claim_sql(const LedgerTable& table) {
     claims.add(
         "detail_keeps", each(table.claim_columns, 9, ", coalesce(t.{name}, excluded.{name})")
     );
-    return claims.fill(claim_form);
+    return claims.fill(form);
+}
+
+std::string record_done_sql(const LedgerTable& table) {
+    LedgerForm verdicts(table);
+    verdicts.add("detail_arrays", each(table.verdict_columns, 6, ", ${n}::text[]"));
+    verdicts.add("detail_names", each(table.verdict_columns, 6, ", {name}"));
+    verdicts.add("detail_sets", each(table.verdict_columns, 6, ", {name} = i.{name}::{type}"));
+    verdicts.add("done_at", done_at_set(table, ", {0} = now()"));
+    return verdicts.fill(record_done_form);
 }
 
 std::string record_sql(const LedgerTable& table) {
-    Form verdicts(table);
+    LedgerForm verdicts(table);
     verdicts.add("detail_arrays", each(table.verdict_columns, 10, ", ${n}::text[]"));
     verdicts.add("detail_names", each(table.verdict_columns, 10, ", {name}"));
     verdicts.add(
@@ -236,7 +207,10 @@ std::string record_sql(const LedgerTable& table) {
             ", {name} = CASE WHEN i.detailed THEN i.{name}::{type} ELSE t.{name} END"
         )
     );
-    verdicts.add("done_at", done_at_set(table));
+    verdicts.add(
+        "done_at",
+        done_at_set(table, ", {0} = CASE WHEN i.status = '{1}' THEN now() ELSE t.{0} END")
+    );
     verdicts.add("outbox_columns", std::string(outbox_columns));
     verdicts.add(
         "published_columns",
@@ -248,7 +222,7 @@ std::string record_sql(const LedgerTable& table) {
 }
 
 std::string accepted_sql(const LedgerTable& table) {
-    Form acceptance(table);
+    LedgerForm acceptance(table);
     const std::string& reply = table.reply_column;
     const std::string& to = table.recipient_column;
     CHATEAR_ASSERT((reply.empty() || is_name(reply)) && (to.empty() || is_name(to)));
@@ -259,7 +233,7 @@ std::string accepted_sql(const LedgerTable& table) {
 }
 
 std::string remove_sql(const LedgerTable& table) {
-    Form removal(table);
+    LedgerForm removal(table);
     removal.add("final", fmt::format("'{}', 'failed', 'ambiguous'", table.done_word));
     CHATEAR_ASSERT(table.kept_column.empty() || is_name(table.kept_column));
     removal.add(
@@ -271,10 +245,12 @@ std::string remove_sql(const LedgerTable& table) {
 }  // namespace
 
 LedgerSql::LedgerSql(const LedgerTable& table)
-    : claim(claim_sql(table)),
+    : claim_new(claim_sql(table, claim_new_form)),
+      claim(claim_sql(table, claim_form)),
+      record_done(record_done_sql(table)),
       record(record_sql(table)),
-      begin_content(Form(table).fill(begin_content_form)),
-      not_begun(Form(table).fill(not_begun_form)),
+      begin_content(LedgerForm(table).fill(begin_content_form)),
+      not_begun(LedgerForm(table).fill(not_begun_form)),
       accepted(accepted_sql(table)),
       remove_final_rows(remove_sql(table)) {}
 

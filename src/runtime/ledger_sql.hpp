@@ -11,10 +11,21 @@ namespace chatear::runtime {
 struct LedgerSql {
     explicit LedgerSql(const LedgerTable& table);
 
+    /// What `claim` is given. Makes the rows of those that have none and are not too old, touches
+    /// no other, returns nothing: how many were made tells whether that was all. If not, `claim`
+    /// answers for all of them.
+    std::string claim_new;
+
     /// $1 our instance, $2 retention in ms; arrays in key order: $3 subjects, $4 event ids,
     /// $5 generations, $6 claim numbers, $7 digests, $8 published_at, $9... one for each claim
     /// column. A row for each request but those too old: its key and what it holds now.
     std::string claim;
+
+    /// $1 our instance; arrays in key order: $2 subjects, $3 event ids, $4 claim numbers, $5
+    /// attempts to add, $6... one for each verdict column. Writes `done` where the claim is ours
+    /// and the outbox has nothing of the event; how many tells whether that was all. If not,
+    /// `record` answers for all of them.
+    std::string record_done;
 
     /// $1 our instance; arrays in key order: $2 subjects, $3 event ids, $4 generations, $5 claim
     /// numbers, $6 status words, $7 attempts to add, $8 reasons, $9 whether details follow, $10...

@@ -6,8 +6,6 @@
 #include "runtime/outbox_rows.hpp"
 #include "runtime/store_statement.hpp"
 
-#include <algorithm>
-#include <map>
 #include <utility>
 
 namespace chatear::runtime {
@@ -32,10 +30,6 @@ std::size_t published_bytes(const VerdictRequest& request) {
     return bytes;
 }
 
-std::uint32_t count(const postgres::Rows& rows, std::size_t row, std::string_view column) {
-    return static_cast<std::uint32_t>(rows.integer(row, column));
-}
-
 }  // namespace
 
 PostgresLedger::PostgresLedger(
@@ -49,87 +43,26 @@ PostgresLedger::PostgresLedger(
     CHATEAR_ASSERT(table_.has_subject || !table_.subject.empty());
 }
 
-asio::awaitable<std::vector<ClaimReply>> PostgresLedger::claim(std::vector<ClaimRequest> requests) {
-    ClaimReply unknown;
-    unknown.answer = ClaimAnswer::too_old;  // Only these have no row afterwards (rule 3).
-    std::vector<ClaimReply> replies(requests.size(), unknown);
-    const std::vector<Places> rounds = rounds_by_key(requests, ledger_key);
-    for (const Places& places : rounds) {
-        postgres::Params params = claim_params(requests, places);
-        const postgres::Rows rows =
-            co_await run_store_statement(pool_, sql_.claim, std::move(params));
-        std::map<std::pair<std::string, std::string>, std::size_t> row_of;
-        for (std::size_t row = 0; row < rows.size(); ++row) {
-            row_of[{
-                rows.optional_text(row, "subject").value_or(""),
-                std::string(rows.text(row, "event_id"))}] = row;
-        }
-        for (const std::size_t place : places) {
-            const ClaimRequest& request = requests[place];
-            const auto row =
-                row_of.find({table_.has_subject ? request.subject : "", request.event_id});
-            if (row != row_of.end()) {
-                replies[place] = reply_from(rows, row->second, request);
-            }
-        }
-    }
-    co_return replies;
-}
-
-postgres::Params PostgresLedger::claim_params(
-    const std::vector<ClaimRequest>& requests, const Places& places
-) const {
-    postgres::Params params;
-    params.text(identity_.instance).integer(retention_.count());
-    add_claims(params, requests, places);
-    std::vector<std::string> digests;
-    std::vector<Time> published;
-    for (const std::size_t place : places) {
-        digests.push_back(requests[place].content_sha256);
-        published.push_back(requests[place].published_at);
-    }
-    params.byte_strings(digests).times(published);
-    add_details(params, table_.claim_columns, requests, places);
-    return params;
-}
-
-ClaimReply PostgresLedger::reply_from(
-    const postgres::Rows& rows, std::size_t row, const ClaimRequest& request
-) const {
-    ClaimReply reply;
-    reply.attempts = count(rows, row, "attempts");
-    reply.takeovers = count(rows, row, "takeovers");
-    const std::string_view status = rows.text(row, "status");
-    const std::uint32_t generation = count(rows, row, "generation");
-    const bool ours = !rows.is_null(row, "claimed_by") &&
-                      rows.text(row, "claimed_by") == identity_.instance &&
-                      !rows.is_null(row, "claim_no") &&
-                      static_cast<std::uint64_t>(rows.integer(row, "claim_no")) == request.claim_no;
-    const bool same_content = rows.is_null(row, "content_sha256") ||
-                              rows.bytes(row, "content_sha256") == request.content_sha256;
-    if (!same_content) {
-        reply.answer = ClaimAnswer::conflict;
-    } else if (generation > request.generation) {
-        reply.answer = ClaimAnswer::stale;
-    } else if (status == table_.working_word && ours) {
-        // Within one generation takeovers only count what was taken from the dead.
-        reply.answer = reply.takeovers > 0 ? ClaimAnswer::taken_over : ClaimAnswer::granted;
-        reply.content_may_have_left = rows.boolean(row, "content_in_doubt");
-        reply.already_accepted = rows.boolean(row, "content_accepted");
-    } else if (status == table_.working_word) {
-        reply.answer = ClaimAnswer::held;
-    } else {
-        reply.answer =
-            generation == request.generation ? ClaimAnswer::finished : ClaimAnswer::stale;
-    }
-    return reply;
-}
-
 asio::awaitable<std::vector<bool>> PostgresLedger::record(std::vector<VerdictRequest> requests) {
     std::vector<bool> stand(requests.size(), false);
     const std::vector<Places> rounds = rounds_by_key(requests, ledger_key);
     for (const Places& round : rounds) {
-        for (const Places& places : parts_by_size(requests, round, most_bytes, published_bytes)) {
+        Divided parts = divide(round, [this, &requests](std::size_t place) {
+            const VerdictRequest& request = requests[place];
+            return request.status == LedgerStatus::done && request.reason.empty() &&
+                   request.publish.empty() &&
+                   request.details.size() == table_.verdict_columns.size();
+        });
+        const bool all_done = co_await record_done(requests, parts.chosen);
+        if (all_done) {
+            for (const std::size_t place : parts.chosen) {
+                stand[place] = true;
+            }
+        } else {
+            parts.others = round;
+        }
+        for (const Places& places :
+             parts_by_size(requests, parts.others, most_bytes, published_bytes)) {
             const std::vector<std::size_t> standing = co_await record_part(requests, places);
             for (const std::size_t place : standing) {
                 stand[place] = true;
@@ -137,6 +70,30 @@ asio::awaitable<std::vector<bool>> PostgresLedger::record(std::vector<VerdictReq
         }
     }
     co_return stand;
+}
+
+/// Whether all of them stand. Those that do are not written once more by the general statement.
+asio::awaitable<bool> PostgresLedger::record_done(
+    const std::vector<VerdictRequest>& requests, const Places& places
+) {
+    if (places.empty()) {
+        co_return true;
+    }
+    postgres::Params params;
+    params.text(identity_.instance);
+    std::vector<std::string> subjects, event_ids;
+    std::vector<std::int64_t> claim_nos, counted;
+    for (const std::size_t place : places) {
+        subjects.push_back(requests[place].subject);
+        event_ids.push_back(requests[place].event_id);
+        claim_nos.push_back(static_cast<std::int64_t>(requests[place].claim_no));
+        counted.push_back(requests[place].counts_attempt ? 1 : 0);
+    }
+    params.texts(subjects).texts(event_ids).integers(claim_nos).integers(counted);
+    add_details(params, table_.verdict_columns, requests, places);
+    const postgres::Rows rows =
+        co_await run_store_statement(pool_, sql_.record_done, std::move(params));
+    co_return rows.affected() == places.size();
 }
 
 /// One statement; which of the places stand.

@@ -11,7 +11,9 @@
 
 namespace chatear::runtime {
 
-/// The ledger over PostgreSQL: each batch is one statement, its keys in order (rules 5 to 11).
+/// The ledger over PostgreSQL: each batch is one statement, its keys in order (rules 5 to 11): a
+/// short one for what nearly all events are, new or done, and a second one, which knows all the
+/// rules, only for a batch of which that was not true.
 class PostgresLedger final : public Ledger {
 public:
     /// `retention` is what rule 3 measures by. The pool must outlive it.
@@ -32,6 +34,19 @@ public:
 private:
     using Places = std::vector<std::size_t>;
 
+    asio::awaitable<void> claim_new(
+        const std::vector<ClaimRequest>& requests,
+        const Places& places,
+        std::vector<ClaimReply>& replies
+    );
+    asio::awaitable<void> claim_any(
+        const std::vector<ClaimRequest>& requests,
+        const Places& places,
+        std::vector<ClaimReply>& replies
+    );
+    asio::awaitable<bool> record_done(
+        const std::vector<VerdictRequest>& requests, const Places& places
+    );
     postgres::Params claim_params(const std::vector<ClaimRequest>& requests, const Places& places)
         const;
     asio::awaitable<std::vector<std::size_t>> record_part(
