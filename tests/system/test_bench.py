@@ -15,6 +15,7 @@ from dev_stack.process import Process, wait_until
 
 sys.path.append(str(CHECKOUT / "bench"))
 from mail_body import body_of
+from rows import Row, as_json, as_markdown, as_text
 
 PRESET = os.environ.get("CHATEAR_PRESET", "release")
 TOOLS = CHECKOUT / "build" / PRESET / "bench"
@@ -151,3 +152,17 @@ def test_a_group_that_is_not_there_is_an_error():
     done = subprocess.run([sys.executable, CHECKOUT / "bench" / "run.py", "speed"], capture_output=True, text=True)
     assert done.returncode == 2
     assert "'speed' is not a group: email" in done.stderr
+
+
+def test_the_table_says_plainly_what_was_not_reached():
+    rows = [Row("a group", "few wait", 10_500.4, "/s", "smtp-source", 5_250.2, 2.0, "2.3 times", False, "processors"),
+            Row("a group", "peak memory", 27.96, "MiB", target="at most 32 MiB", reached=True),
+            Row("another", "connections", 15, "", "nats 1, redis 1", target="few")]
+    text = as_text(rows).splitlines()
+    assert text[1] == "a group"
+    assert text[2].split() == "few wait 10,500 /s 5,250 /s: smtp-source 2.00 2.3 times: NOT reached processors".split()
+    assert "28.0 MiB" in text[3] and text[3].endswith("at most 32 MiB: reached")
+    assert text[4:] == ["another", text[5]]
+    assert "15  nats 1, redis 1" in text[5] and "reached" not in text[5]
+    assert as_markdown(rows).splitlines()[3] == "| few wait | 10,500 /s | 5,250 /s: smtp-source | 2.00 | 2.3 times: NOT reached | processors |"
+    assert json.loads(as_json(rows, {"cores": 2}))["rows"][0]["reached"] is False
