@@ -1,5 +1,6 @@
 #include "notification/hand_over.hpp"
 
+#include "base/error.hpp"
 #include "mail/mime_writer.hpp"
 
 #include <fmt/format.h>
@@ -38,8 +39,23 @@ asio::awaitable<smtp::SendResult> hand_over(
     smtp::ContentSource content = [shared](const smtp::Capabilities& server) {
         return write_content(*shared, server);
     };
-    smtp::SendResult result =
-        co_await transport.send(std::move(envelope), std::move(content), std::move(before));
+    // With BDAT the permission is asked before it is known whether the envelope is taken.
+    bool permitted = false;
+    smtp::BeforeContent each = [&permitted, &answered, &before] {
+        if (std::exchange(permitted, true)) {
+            answered(false, "it did not leave over the connection before");
+        }
+        return before();
+    };
+    smtp::SendResult result;
+    try {
+        result = co_await transport.send(std::move(envelope), std::move(content), std::move(each));
+    } catch (const Unavailable& unavailable) {
+        if (permitted) {
+            answered(false, unavailable.why());
+        }
+        throw;
+    }
     if (result.status != smtp::SendStatus::in_doubt) {
         answered(result.status == smtp::SendStatus::accepted, result.reply.one_line());
     }

@@ -7,11 +7,19 @@ namespace chatear::runtime {
 asio::awaitable<bool> Delivery::begin_content() {
     const std::shared_ptr<State> state = state_;
     const bool allowed = co_await state->judge.begin_content(*state->event, state->claim);
-    state->content_begun = state->content_begun || allowed;
+    if (allowed) {
+        ++state->contents;
+        state->content_unanswered = true;
+        state->content_begun = true;
+    }
     co_return allowed;
 }
 
 void Delivery::content_answered(bool accepted, std::string_view words) {
+    if (std::exchange(state_->content_unanswered, false) && !accepted) {
+        --state_->contents;
+        state_->content_begun = state_->contents > 0;
+    }
     state_->judge.content_answered(state_->claim, accepted, words);
 }
 

@@ -24,7 +24,9 @@ public:
         std::shared_ptr<const Event> event;
         Claim claim;
         Judge& judge;
-        bool content_begun = false;
+        bool content_begun = false;       // Of `contents`, one may have left.
+        bool content_unanswered = false;  // The last one.
+        int contents = 0;                 // Begun, but for those that surely did not happen.
         std::vector<std::pair<std::string, std::string>> notes{};
         std::vector<std::pair<std::string, std::string>> log_fields{};
     };
@@ -51,7 +53,8 @@ public:
 
     /// Call it right before the effect that cannot be taken back. False: do not do it now (another
     /// process may have the event, or verdicts cannot be written); throw Unavailable or return.
-    /// After it was true, Unavailable may not be thrown: what is not known is Retry or Hold.
+    /// After it was true, Unavailable may not be thrown, unless content_answered(false) has said
+    /// that it did not happen: what is not known is Retry or Hold.
     asio::awaitable<bool> begin_content();
 
     /// Call it as soon as it is known what became of that effect: it happened, with these words of

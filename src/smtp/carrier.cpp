@@ -47,7 +47,7 @@ asio::awaitable<void> Carrier::run() {
     over_ = true;
     session_->close();
     watchdog_.set(net::Moment::max());
-    end(pipeline_.on_connection_lost(why_ended_));
+    end(pipeline_.on_connection_lost(why_ended_, !closed_by_us_));
 }
 
 void Carrier::work() {
@@ -55,9 +55,10 @@ void Carrier::work() {
         return;
     }
     take_messages();
-    ask();
     if (!writing_) {
+        ask();
         write();
+        ask();  // What it found too old.
     }
     if (idle() && std::exchange(busy_, false)) {
         idle_since_ = net::now();
@@ -69,7 +70,7 @@ void Carrier::work() {
     watch();
     if (over()) {
         note_end("the connection is of no more use");
-        session_->close();  // By which run() ends.
+        close();  // By which run() ends.
     }
 }
 
@@ -137,7 +138,7 @@ void Carrier::ask() {
 
 void Carrier::on_permission(const Submission& message, bool granted) {
     std::vector<MailPipeline::Ended> ended;
-    pipeline_.on_permission(message.id(), granted, ended);
+    pipeline_.on_permission(message.id(), granted, net::now(), ended);
     end(std::move(ended));
     work();
 }
@@ -171,7 +172,7 @@ void Carrier::take_replies() {
         const Conduct before = pipeline_.conduct();
         pipeline_.on_reply(std::move(**reply), ended);
         if (pipeline_.conduct() != before) {
-            owner_.on_learnt(*this);
+            owner_.on_learnt(*this, before);
         }
         end(std::exchange(ended, {}));
     }
@@ -204,7 +205,8 @@ std::vector<Submission*>::iterator Carrier::find(MailPipeline::Id id) {
 void Carrier::watch() {
     const std::optional<Step> step = pipeline_.awaited();
     const bool soon = goodbye_said_ || deaf_ || pipeline_.closing();
-    if (!step && !soon) {
+    const bool writes = writing_ && !deaf_;  // With a time limit of its own.
+    if ((!step || writes) && !soon) {
         watchdog_.set(net::Moment::max());
         watched_ = false;
     } else if (!std::exchange(watched_, true)) {
@@ -214,7 +216,7 @@ void Carrier::watch() {
 
 void Carrier::on_late() {
     note_end("no answer in time");
-    session_->close();
+    close();
 }
 
 void Carrier::note_end(std::string why) {

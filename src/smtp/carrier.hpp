@@ -32,7 +32,7 @@ public:
     virtual void on_idle(Carrier& carrier) = 0;
 
     /// Its conduct is not what it was: the server does not take something that it announced.
-    virtual void on_learnt(Carrier& carrier) = 0;
+    virtual void on_learnt(Carrier& carrier, const Conduct& before) = 0;
 };
 
 /// Carries messages over one ready session: takes them from its owner as there is room, writes as
@@ -61,7 +61,11 @@ public:
     void retire();
     /// Begins no more messages, and closes when those that have begun have ended.
     void give_up() { pipeline_.retire(); }
-    void close() noexcept { session_->close(); }  ///< What is under way ends by it.
+    /// What is under way ends by it.
+    void close() noexcept {
+        closed_by_us_ = true;
+        session_->close();
+    }
 
     /// What another connection has learnt of the server.
     void apply(const Conduct& learnt) { pipeline_.apply(learnt); }
@@ -112,6 +116,8 @@ private:
     bool busy_ = false;
     bool writing_ = false;  // write_rest() is under way.
     bool deaf_ = false;     // The peer takes nothing more.
+    bool closed_by_us_ = false;
+    bool rest_ends_content_ = false;
     bool watched_ = false;  // The reply that is due has its time limit.
     bool retired_ = false;
     bool goodbye_said_ = false;

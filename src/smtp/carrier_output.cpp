@@ -1,11 +1,13 @@
 // How a carrier writes; what it does otherwise is in carrier.cpp.
 #include "base/crash_point.hpp"
 #include "base/error.hpp"
+#include "net/moment.hpp"
 #include "smtp/carrier.hpp"
 
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace chatear::smtp {
 namespace {
@@ -22,21 +24,22 @@ std::size_t total_size(const std::vector<std::string_view>& pieces) {
 
 void Carrier::write() {
     while (true) {
-        const std::vector<std::string_view>& pieces = pipeline_.take_output();
+        const std::vector<std::string_view>& pieces = pipeline_.take_output(net::now());
         if (pieces.empty()) {
             return;
         }
         const std::optional<std::size_t> taken = session_->stream().write_now(pieces);
-        if (pipeline_.content_left()) {
-            crash_point("after-content");
-        }
         if (!taken) {
             on_deaf();
             return;
         }
         if (*taken < total_size(pieces)) {
+            rest_ends_content_ = pipeline_.content_left();
             write_later(pieces, *taken);
             return;
+        }
+        if (pipeline_.content_left()) {
+            crash_point("after-content");
         }
     }
 }
@@ -60,12 +63,17 @@ asio::awaitable<void> Carrier::write_rest(std::shared_ptr<Carrier> self) {
         const bool taken =
             co_await session_->stream().write_on(rest_, options_->limits.content_write);
         if (taken) {
+            if (std::exchange(self->rest_ends_content_, false)) {
+                crash_point("after-content");
+            }
             self->writing_ = false;
+            self->watched_ = false;
             self->work();
         } else {
             self->on_deaf();
         }
     } catch (const Unavailable& lost) {
+        closed_by_us_ = true;
         note_end(lost.why());
     }
 }

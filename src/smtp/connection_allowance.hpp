@@ -15,6 +15,7 @@ public:
 
     std::size_t allowed() const { return allowed_; }
     void on_asked_for_less(std::size_t open);
+    void limit_to(std::size_t open);  ///< No more than these can be had.
     void on_accepted();
 
 private:

@@ -7,6 +7,11 @@
 #include <utility>
 
 namespace chatear::smtp {
+namespace {
+
+constexpr int most_beginnings = 2;  // Of one message, behind others that were not accepted.
+
+}  // namespace
 
 bool MailPipeline::has_room() const {
     if (!usable() || transactions_.empty()) {
@@ -35,7 +40,8 @@ MailPipeline::Id MailPipeline::add_unsendable(std::string why) {
 MailPipeline::Id MailPipeline::append(MailTransaction transaction, std::size_t bytes) {
     CHATEAR_ASSERT(has_room());
     bytes_ += bytes;
-    transactions_.push_back(Entry{++last_id_, std::move(transaction), bytes, false});
+    transactions_.push_back(Entry{
+        .id = ++last_id_, .transaction = std::move(transaction), .bytes = bytes});
     return last_id_;
 }
 
@@ -47,20 +53,22 @@ MailPipeline::Entries::iterator MailPipeline::find(Id id) {
 
 std::optional<MailPipeline::Id> MailPipeline::next_to_ask() {
     for (Entry& entry : transactions_) {
-        const bool goes_on = usable_ && (!retired_ || entry.transaction.begun());
-        if (goes_on && entry.transaction.next() == MailTransaction::Next::ask) {
-            entry.transaction.on_asked();
+        MailTransaction& transaction = entry.transaction;
+        const bool goes_on = usable_ && (!retired_ || transaction.begun());
+        if (goes_on && transaction.next() == MailTransaction::Next::ask) {
+            transaction.on_asked();
             return entry.id;
         }
     }
     return std::nullopt;
 }
 
-void MailPipeline::on_permission(Id id, bool granted, std::vector<Ended>& ended) {
+void MailPipeline::on_permission(Id id, bool granted, Moment now, std::vector<Ended>& ended) {
     const auto entry = find(id);
     if (entry == transactions_.end()) {
         return;
     }
+    entry->permitted_at = now;
     entry->transaction.on_permission(granted);
     if (entry->transaction.next() == MailTransaction::Next::finished) {
         end(entry, ended);
@@ -86,12 +94,13 @@ bool MailPipeline::may_begin(const MailTransaction& transaction) const {
            (answers_.empty() || conduct_.merging);
 }
 
-const std::vector<std::string_view>& MailPipeline::take_output() {
+const std::vector<std::string_view>& MailPipeline::take_output(Moment now) {
     pieces_.clear();
     content_left_ = false;
     std::size_t bytes = 0;
     for (auto entry = transactions_.begin(); entry != transactions_.end() && usable_; ++entry) {
         MailTransaction& transaction = entry->transaction;
+        let_go_stale(*entry, now);
         if (may_begin(transaction)) {
             begin(transaction);
         }
@@ -108,6 +117,13 @@ const std::vector<std::string_view>& MailPipeline::take_output() {
         }
     }
     return pieces_;
+}
+
+void MailPipeline::let_go_stale(Entry& entry, Moment now) const {
+    const bool unused = entry.transaction.permitted() && !entry.transaction.begun();
+    if (unused && now - entry.permitted_at > permission_lasts) {
+        entry.transaction.ask_again();
+    }
 }
 
 void MailPipeline::begin(MailTransaction& transaction) {
@@ -141,7 +157,11 @@ std::optional<Step> MailPipeline::awaited() const {
 }
 
 void MailPipeline::on_reply(Reply reply, std::vector<Ended>& ended) {
-    closing_ = closing_ || reply.verdict() == Verdict::unavailable;
+    if (reply.verdict() == Verdict::unavailable) {
+        closing_ = true;
+    } else if (reply.verdict() == Verdict::accepted && awaited() != Step::reset) {
+        closing_ = false;  // It goes on all the same.
+    }
     if (answers_.empty()) {
         usable_ = false;  // It is about to hang up, or out of step.
         return;
@@ -151,8 +171,10 @@ void MailPipeline::on_reply(Reply reply, std::vector<Ended>& ended) {
     MailTransaction& transaction = answer.entry->transaction;
     const MailTransaction::Effect effect = transaction.on_reply(answer.step, std::move(reply));
     if (effect != MailTransaction::Effect::none) {
-        note(effect);
-        put_behind_begun(answer.entry);
+        note(effect, *answer.entry);
+        if (!transaction.begun()) {
+            put_behind_begun(answer.entry);
+        }
     }
     usable_ = usable_ && transaction.connection_usable();
     if (transaction.next() == MailTransaction::Next::finished) {
@@ -171,11 +193,11 @@ void MailPipeline::put_behind_begun(Entries::iterator entry) {
 
 /// A 503 behind a message that was not accepted may be about what that one left behind: it gets
 /// another try, with RSET, and nothing is learnt from it.
-void MailPipeline::note(MailTransaction::Effect effect) {
+void MailPipeline::note(MailTransaction::Effect effect, Entry& entry) {
     needs_reset_ = true;
     if (effect == MailTransaction::Effect::chunking_refused) {
         conduct_.chunking = false;
-    } else if (last_accepted_) {
+    } else if (++entry.beginnings >= most_beginnings || last_accepted_) {
         conduct_.merging = false;
     }
 }
@@ -194,15 +216,24 @@ void MailPipeline::end(Entries::iterator entry, std::vector<Ended>& ended) {
     transactions_.erase(entry);
 }
 
-std::vector<MailPipeline::Ended> MailPipeline::on_connection_lost(std::string_view why) {
+std::vector<MailPipeline::Ended> MailPipeline::on_connection_lost(
+    std::string_view why, bool by_peer
+) {
+    const bool announced = closing_ && by_peer;
     usable_ = false;
     answers_.clear();
     std::vector<Ended> ended;
     while (!transactions_.empty()) {
-        transactions_.front().transaction.on_connection_lost(why, closing_);
+        transactions_.front().transaction.on_connection_lost(why, announced);
         end(transactions_.begin(), ended);
     }
     return ended;
+}
+
+bool MailPipeline::content_unanswered() const {
+    return std::any_of(transactions_.begin(), transactions_.end(), [](const Entry& entry) {
+        return entry.transaction.content_unanswered() && !entry.abandoned;
+    });
 }
 
 bool MailPipeline::wants_close() const {

@@ -2,6 +2,7 @@
 
 #include "smtp/mail_transaction.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -30,9 +31,13 @@ struct Conduct {
 class MailPipeline {
 public:
     using Id = std::uint64_t;  ///< Of a message, in this pipeline.
+    using Moment = std::chrono::steady_clock::time_point;
 
     /// Content under way at once, beyond one message.
     static constexpr std::size_t max_window_bytes = std::size_t{1024} * 1024;
+
+    /// A permission that could not be used at once is asked for again: it says what was true then.
+    static constexpr std::chrono::milliseconds permission_lasts{1000};
 
     struct Ended {
         Id id = 0;
@@ -49,14 +54,14 @@ public:
     /// A message that is to be asked about; each once, and again when it begins again.
     std::optional<Id> next_to_ask();
     /// Ends it where it is refused. One that is not under way any more is passed over.
-    void on_permission(Id id, bool granted, std::vector<Ended>& ended);
+    void on_permission(Id id, bool granted, Moment now, std::vector<Ended>& ended);
 
     /// Nobody waits for it any more: it is broken off, with the connection if it has begun.
     void abandon(Id id);
 
     /// What to write now in one gathered write; empty = nothing. The bytes live until the next call
     /// of any member that is not const.
-    const std::vector<std::string_view>& take_output();
+    const std::vector<std::string_view>& take_output(Moment now);
 
     /// Whether the last output held the end of a content.
     bool content_left() const { return content_left_; }
@@ -67,13 +72,14 @@ public:
     /// Adds what has ended by it to `ended`. One that nobody asked for ends the connection.
     void on_reply(Reply reply, std::vector<Ended>& ended);
 
-    /// Everything that is under way ends.
-    std::vector<Ended> on_connection_lost(std::string_view why);
+    /// Everything that is under way ends. `by_peer`: it was not we who closed.
+    std::vector<Ended> on_connection_lost(std::string_view why, bool by_peer);
 
     /// No message may begin any more; those that have begun go on to their end.
     void retire() { retired_ = true; }
     bool usable() const { return usable_ && !retired_; }
-    bool closing() const { return closing_; }  ///< The server has said 421.
+    /// The server has said 421, and nothing that has left is still to be answered.
+    bool closing() const { return closing_ && !content_unanswered(); }
     /// The connection is of no more use, and nothing is gained by waiting for more replies.
     bool wants_close() const;
     bool empty() const { return transactions_.empty(); }
@@ -91,6 +97,8 @@ private:
         Id id = 0;
         MailTransaction transaction;
         std::size_t bytes = 0;  // Of its content, as it was added.
+        Moment permitted_at{};
+        int beginnings = 0;  // After a refusal of what stood before it.
         bool abandoned = false;
     };
     using Entries = std::list<Entry>;
@@ -104,7 +112,9 @@ private:
     bool may_begin(const MailTransaction& transaction) const;
     void begin(MailTransaction& transaction);
     void take_from(Entries::iterator entry);
-    void note(MailTransaction::Effect effect);
+    void let_go_stale(Entry& entry, Moment now) const;
+    void note(MailTransaction::Effect effect, Entry& entry);
+    bool content_unanswered() const;
     void put_behind_begun(Entries::iterator entry);
     void end(Entries::iterator entry, std::vector<Ended>& ended);
 

@@ -57,7 +57,7 @@ public:
     enum class Effect {
         none,
         merging_refused,   ///< 503 because of what stood before it in its group: begin it again.
-        chunking_refused,  ///< The server does not take BDAT after all: begin it again, with DATA.
+        chunking_refused,  ///< The server does not take BDAT after all: from now on it gets DATA.
     };
 
     MailTransaction(const Envelope& envelope, Mail mail, Manner manner);
@@ -80,6 +80,9 @@ public:
     /// whatever is sent now would be content.
     void on_permission(bool granted);
 
+    /// The permission was not used in time. Requires permitted() and !begun().
+    void ask_again() { permission_ = Permission::not_asked; }
+
     Effect on_reply(Step answered, Reply reply);
 
     /// The connection broke, or its time was up; `why` is for a person. `closing`: the server had
@@ -91,8 +94,11 @@ public:
     /// Its content may leave, or has: only then the next one is needed.
     bool permitted() const { return permission_ == Permission::granted; }
     bool begun() const { return begun_; }  ///< Since it began last, something of it has left.
-    /// A verdict on its content is still to come.
-    bool content_unanswered() const { return written() && !refused_; }
+    /// A verdict on its content is still to come. Where RSET was refused, too: nobody knows what
+    /// the server makes of the rest.
+    bool content_unanswered() const {
+        return written() && (!refused_ || result_.step == Step::reset);
+    }
     Manner manner() const { return manner_; }
 
     const SendResult& result() const { return result_; }     ///< Requires next() == finished.
@@ -112,6 +118,7 @@ private:
     void on_envelope_reply(Step answered, Reply reply);
     void on_data_reply_after_refusal(const Reply& reply);
     Effect on_content_reply(Reply reply);
+    Effect on_chunking_refused(const Reply& reply);
     void on_reply_to_refused_chunk(const Reply& reply);
     void judge(Step answered, Reply reply, Culprit culprit);
     void finish(bool reset);

@@ -97,8 +97,7 @@ MailTransaction::Effect MailTransaction::on_content_reply(Reply reply) {
         return Effect::none;
     }
     if (manner_ == Manner::chunk && refuses_chunking(reply) && connection_usable_) {
-        begin_again(Manner::data);
-        return Effect::chunking_refused;
+        return on_chunking_refused(reply);
     }
     const Verdict verdict = reply.verdict();
     const Culprit culprit = classify(Step::content, reply);
@@ -108,6 +107,18 @@ MailTransaction::Effect MailTransaction::on_content_reply(Reply reply) {
     }
     finish(verdict != Verdict::accepted);
     return Effect::none;
+}
+
+/// Out of order here (Exim before 4.96, behind a refused message), the chunk was thrown away. To a
+/// server that does not know BDAT its bytes are commands: nothing more may be said to that one.
+MailTransaction::Effect MailTransaction::on_chunking_refused(const Reply& reply) {
+    if (reply.code == 503) {
+        begin_again(Manner::data);
+    } else {
+        drop("it does not know BDAT, which it announced: " + reply.one_line());
+        result_.content_began = false;
+    }
+    return Effect::chunking_refused;
 }
 
 /// Its chunk has been thrown away, unless the server has put it into a transaction of before.

@@ -82,11 +82,13 @@ private:
     Submission* next_message(Carrier& carrier) override;
     void on_ended(Carrier& carrier, Submission& message, SendResult result) override;
     void on_idle(Carrier& carrier) override;
-    void on_learnt(Carrier& carrier) override;
+    void on_learnt(Carrier& carrier, const Conduct& before) override;
 
     asio::awaitable<void> see_through(Submission& message, const BeforeContent& before);
     void dispatch();
     Carrier* freshest_idle() const;
+    bool is_too_many(const Carrier& carrier) const;
+    void retire_too_many();
     void throw_unless_available() const;
 
     void grow();

@@ -41,6 +41,10 @@ asio::awaitable<bool> Pool::connect() {
         on_connect_failed(*failure);
         co_return false;
     }
+    if (stopping_) {
+        session->close();
+        co_return false;
+    }
     ++counters_.connected;
     extensions_ = session->extensions();
     CarrierOwner& owner = *this;
@@ -73,7 +77,7 @@ void Pool::on_connect_failed(const OpenFailure& failure) {
     ++counters_.failed_connections;
     const bool refused = failure.culprit == Culprit::sender_or_server;
     if (live() > 0) {
-        allowance_.on_asked_for_less(2 * live());
+        allowance_.limit_to(live());
         grow_not_before_ = net::now() + (refused ? pause_.next() : backoff_.next());
         log::warn("no further connection to the mail server", {{"reason", failure.why}});
         return;

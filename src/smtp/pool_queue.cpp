@@ -28,6 +28,7 @@ bool may_try_again(const SendResult& result, bool connection_was_used) {
 /// First those that have nothing to do, then those with room, unless new ones are on their way: a
 /// message behind another one waits for its answer.
 void Pool::dispatch() {
+    retire_too_many();
     while (!waiting_.empty()) {
         Carrier* const idle = freshest_idle();
         const std::size_t before = waiting_.size();
@@ -48,6 +49,28 @@ void Pool::dispatch() {
     }
 }
 
+/// Beyond what is allowed, counted from the oldest.
+bool Pool::is_too_many(const Carrier& carrier) const {
+    std::size_t before = 0;
+    for (const std::shared_ptr<Carrier>& other : carriers_) {
+        if (other.get() == &carrier) {
+            break;
+        }
+        before += other->usable() ? 1U : 0U;
+    }
+    return before >= allowance_.allowed();
+}
+
+/// Those that are idle already: the others go when they are.
+void Pool::retire_too_many() {
+    for (std::size_t n = 0; n < carriers_.size() && live() > allowance_.allowed(); ++n) {
+        const std::shared_ptr<Carrier> carrier = carriers_[n];
+        if (carrier->idle() && carrier->usable() && is_too_many(*carrier)) {
+            carrier->retire();
+        }
+    }
+}
+
 /// The one used last, so that the others come to their idle limit.
 Carrier* Pool::freshest_idle() const {
     Carrier* found = nullptr;
@@ -61,7 +84,7 @@ Carrier* Pool::freshest_idle() const {
 }
 
 Submission* Pool::next_message(Carrier& carrier) {
-    if (waiting_.empty() || stopping_ || live() > allowance_.allowed()) {
+    if (waiting_.empty() || stopping_ || is_too_many(carrier)) {
         return nullptr;
     }
     const bool others_come = waiting_.size() <= connecting_ || freshest_idle() != nullptr;
@@ -90,23 +113,23 @@ void Pool::on_ended(Carrier& carrier, Submission& message, SendResult result) {
 
 void Pool::on_idle(Carrier& carrier) {
     changed_.notify_all();
-    if (carrier.usable() && (carrier.used_up() || (!stopping_ && live() > allowance_.allowed()))) {
+    if (carrier.usable() && (carrier.used_up() || (!stopping_ && is_too_many(carrier)))) {
         carrier.retire();
         dispatch();
     }
 }
 
-void Pool::on_learnt(Carrier& carrier) {
+void Pool::on_learnt(Carrier& carrier, const Conduct& before) {
     const std::string peer = where();
-    if (!carrier.conduct().merging && std::exchange(merging_, false)) {
+    const Conduct& learnt = carrier.conduct();
+    if (before.merging && !learnt.merging && std::exchange(merging_, false)) {
         log::warn(
             "the mail server refuses what stands behind an unanswered message: from now on each "
             "waits for the one before",
             {{"peer", peer}}
         );
     }
-    if (!carrier.conduct().chunking && conduct().chunking) {
-        chunking_ = false;
+    if (before.chunking && !learnt.chunking && std::exchange(chunking_, false)) {
         log::warn(
             "the mail server announces CHUNKING and refuses BDAT: from now on DATA is used",
             {{"peer", peer}}

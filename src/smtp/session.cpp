@@ -21,6 +21,13 @@ asio::awaitable<std::optional<OpenFailure>> Session::open(net::Resolver& resolve
         stream_.close();
         co_return std::optional<OpenFailure>(std::move(failure));
     }
+    if (!parser_.empty()) {
+        stream_.close();
+        failure.culprit = Culprit::unavailable;
+        failure.why =
+            "it said more than it was asked in the handshake: its answers are out of step";
+        co_return std::optional<OpenFailure>(std::move(failure));
+    }
     extensions_ = handshake.extensions();
     log::info(
         "connected to the mail server",

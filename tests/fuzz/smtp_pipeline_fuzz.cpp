@@ -68,7 +68,7 @@ public:
     }
 
     void end() {
-        for (const MailPipeline::Ended& one : pipeline_.on_connection_lost("gone")) {
+        for (const MailPipeline::Ended& one : pipeline_.on_connection_lost("gone", true)) {
             check_end(one);
         }
         check(under_way_.empty());
@@ -83,7 +83,7 @@ private:
     }
 
     void write() {
-        for (const std::string_view piece : pipeline_.take_output()) {
+        for (const std::string_view piece : pipeline_.take_output({})) {
             check(!piece.empty());
         }
     }
@@ -100,7 +100,7 @@ private:
     void ask(bool granted) {
         if (const auto id = pipeline_.next_to_ask()) {
             permitted_ += granted ? 1 : 0;
-            pipeline_.on_permission(*id, granted, ended_);
+            pipeline_.on_permission(*id, granted, {}, ended_);
         }
     }
 

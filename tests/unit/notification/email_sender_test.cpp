@@ -37,13 +37,20 @@ public:
             co_return unsendable;
         }
         contents.push_back(*bytes);
-        const bool granted = co_await before();
-        permissions.push_back(granted);
+        for (int permission = 0; permission < asks; ++permission) {
+            const bool granted = co_await before();
+            permissions.push_back(granted);
+        }
+        if (goes_down) {
+            throw Unavailable("smtp", "mx:25", "gone before anything left");
+        }
         co_return result;
     }
 
     smtp::Capabilities server{};
     smtp::SendResult result{};
+    int asks = 1;  // More than once: over one connection after the other.
+    bool goes_down = false;
     std::vector<smtp::Envelope> envelopes;
     std::vector<std::string> contents;
     std::vector<bool> permissions;
@@ -194,6 +201,23 @@ TEST_F(EmailSenderTest, WhatTheServerAcceptsIsDone) {
         state_->notes,
         ElementsAre(std::pair<std::string, std::string>("smtp_reply", "250 2.0.0 queued"))
     );
+}
+
+TEST_F(Rule18EmailSender, APermissionThatCameToNothingIsTakenBackBeforeAnOutageIsThrown) {
+    transport_.goes_down = true;
+    EXPECT_THROW((void)send(), Unavailable);
+    EXPECT_FALSE(state_->content_begun) << "or the outage would be charged to the event";
+    EXPECT_THAT(judge_.answered, ElementsAre(HasSubstr("not accepted gone before anything left")));
+}
+
+TEST_F(Rule18EmailSender, EachConnectionAsksForAPermissionOfItsOwn) {
+    transport_.asks = 2;
+    EXPECT_TRUE(std::holds_alternative<Done>(send()));
+    EXPECT_THAT(
+        judge_.answered,
+        ElementsAre(HasSubstr("not accepted it did not leave"), HasSubstr("accepted 250"))
+    );
+    EXPECT_EQ(state_->contents, 1);
 }
 
 TEST_F(EmailSenderTest, ItsLogLineBearsNoAddress) {

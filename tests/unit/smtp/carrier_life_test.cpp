@@ -29,7 +29,7 @@ public:
         message.end(std::move(result), false, false);
     }
     void on_idle(Carrier& /*carrier*/) override {}
-    void on_learnt(Carrier& /*carrier*/) override {}
+    void on_learnt(Carrier& /*carrier*/, const Conduct& /*before*/) override {}
 
 private:
     Submission* message_;
@@ -37,8 +37,10 @@ private:
 
 TEST(Carrier, IsKeptByAWriteThatHasNotBegun) {
     constexpr std::size_t more_than_a_socket_takes = std::size_t{64} * 1024 * 1024;
-    ScriptedPeer peer(join({hello("PIPELINING\r\n250 CHUNKING"), PeerScript{chatear::test::stall()}}
-    ));
+    PeerScript script = hello();
+    script.back() = chatear::test::send("250-mx.test\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+    script.push_back(chatear::test::stall());
+    ScriptedPeer peer(script);
     asio::io_context context;
     const auto options = std::make_shared<const Options>(options_for(peer.port()));
     const Envelope envelope{"shop@a.test", "ann@b.test", false};

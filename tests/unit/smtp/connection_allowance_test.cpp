@@ -31,5 +31,14 @@ TEST(ConnectionAllowance, GrowsByOneAndNeverBeyondTheSetting) {
     EXPECT_EQ(allowance.allowed(), 3U);
 }
 
+TEST(ConnectionAllowance, IsWhatCanBeHadWhenNoMoreCan) {
+    ConnectionAllowance allowance(8);
+    allowance.limit_to(3);
+    allowance.limit_to(3);
+    EXPECT_EQ(allowance.allowed(), 3U);
+    allowance.limit_to(0);
+    EXPECT_EQ(allowance.allowed(), 1U);
+}
+
 }  // namespace
 }  // namespace chatear::smtp

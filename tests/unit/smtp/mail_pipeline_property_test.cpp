@@ -45,10 +45,10 @@ void take_replies(MailPipeline& pipeline, SmtpServerModel& server, Run& run, Cha
 void write_to(MailPipeline& pipeline, SmtpServerModel& server, Run& run, Chance& chance) {
     while (const auto id = pipeline.next_to_ask()) {
         const bool permitted = up_to(chance, 20) > 0;
-        pipeline.on_permission(*id, permitted, run.ended);
+        pipeline.on_permission(*id, permitted, {}, run.ended);
     }
     std::string written;
-    for (const std::string_view piece : pipeline.take_output()) {
+    for (const std::string_view piece : pipeline.take_output({})) {
         written += piece;
     }
     if (!written.empty() && !server.hung_up()) {
@@ -73,7 +73,7 @@ Run run_messages(Conduct conduct, SmtpServerModel& server, std::size_t messages,
         take_replies(pipeline, server, run, chance);
         const bool lost = pipeline.wants_close() || (server.hung_up() && server.replies().empty());
         if (lost) {
-            for (MailPipeline::Ended& one : pipeline.on_connection_lost("gone")) {
+            for (MailPipeline::Ended& one : pipeline.on_connection_lost("gone", server.hung_up())) {
                 run.ended.push_back(std::move(one));
             }
             break;
@@ -97,6 +97,7 @@ RC_GTEST_PROP(
     habits.refuses_nested_mail = *rc::gen::arbitrary<bool>();
     habits.refuses_merging = *rc::gen::arbitrary<bool>();
     habits.refuses_chunking = *rc::gen::arbitrary<bool>();
+    habits.knows_no_chunking = *rc::gen::arbitrary<bool>();
     habits.waits_without_recipient = *rc::gen::arbitrary<bool>();
     const Conduct conduct{
         .pipelining = *rc::gen::arbitrary<bool>() || merges || chunking,

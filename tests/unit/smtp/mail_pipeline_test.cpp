@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -42,10 +43,10 @@ public:
     std::string write(bool permitted = true) {
         while (const auto id = pipeline.next_to_ask()) {
             ++asked;
-            pipeline.on_permission(*id, permitted, ended);
+            pipeline.on_permission(*id, permitted, now, ended);
         }
         std::string written;
-        for (const std::string_view piece : pipeline.take_output()) {
+        for (const std::string_view piece : pipeline.take_output(now)) {
             written += piece;
         }
         return written;
@@ -70,6 +71,7 @@ public:
     MailPipeline pipeline;
     std::vector<MailPipeline::Ended> ended;
     int asked = 0;
+    MailPipeline::Moment now{};
 };
 
 const Reply ok{250, "ok"};
@@ -83,7 +85,7 @@ TEST(MailPipeline, WritesAContentAndTheNextEnvelopeInOneGroup) {
     served.reply({ok, ok, go_on});
     const auto id = served.pipeline.next_to_ask();
     ASSERT_TRUE(id);
-    served.pipeline.on_permission(*id, true, served.ended);
+    served.pipeline.on_permission(*id, true, served.now, served.ended);
     ASSERT_TRUE(served.pipeline.has_room());
     served.add(2);
     EXPECT_EQ(served.write(), content_to(user(1)) + envelope_to(user(2)));
@@ -168,7 +170,7 @@ TEST(MailPipeline, ALostConnectionSortsWhatIsUnderWay) {
     served.write();
     served.add(4);  // Nothing of it has been written.
     served.reply({ok, ok, ok, ok, ok, {550, "5.1.1 nobody"}});
-    const auto lost = served.pipeline.on_connection_lost("gone");
+    const auto lost = served.pipeline.on_connection_lost("gone", true);
     ASSERT_EQ(lost.size(), 3U);
     EXPECT_EQ(lost[0].result.status, SendStatus::never);
     EXPECT_EQ(lost[1].result.status, SendStatus::in_doubt);
@@ -184,7 +186,7 @@ TEST(MailPipeline, MergedALostConnectionLeavesOneInDoubtAndOneSafe) {
     served.write();
     served.add(2);
     served.write();
-    const auto lost = served.pipeline.on_connection_lost("gone");
+    const auto lost = served.pipeline.on_connection_lost("gone", true);
     ASSERT_EQ(lost.size(), 2U);
     EXPECT_EQ(lost[0].result.status, SendStatus::in_doubt);
     EXPECT_EQ(lost[1].result.status, SendStatus::not_sent);
@@ -203,7 +205,7 @@ TEST(MailPipeline, A421IsForTheOldestCommandAndWhatStandsBehindItMayStillBeAnswe
     served.reply({{503, ""}, {503, ""}});
     EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::not_sent));
     served.reply({ok, {421, ""}, {503, ""}, {503, ""}});
-    const auto lost = served.pipeline.on_connection_lost("closed by the peer");
+    const auto lost = served.pipeline.on_connection_lost("closed by the peer", true);
     ASSERT_EQ(lost.size(), 1U);
     EXPECT_EQ(lost[0].result.status, SendStatus::not_sent);
     EXPECT_FALSE(lost[0].result.content_began) << "the server had said that it closes";
@@ -236,7 +238,7 @@ TEST(MailPipeline, WhatBeginsAgainLeavesBehindWhatHasBegunMeanwhile) {
     ASSERT_TRUE(served.pipeline.has_room());
     served.add(2);
     EXPECT_EQ(served.write(), "RSET\r\n" + envelope_to(user(2)));
-    served.reply({ok, ok, {502, "no BDAT"}});
+    served.reply({ok, ok, {503, "no BDAT"}});
     EXPECT_EQ(served.write(), "") << "not into the other one's DATA";
     served.reply({ok, ok, ok, go_on});
     EXPECT_EQ(served.write(), content_to(user(2)) + envelope_to(user(1)));
@@ -272,7 +274,70 @@ TEST(MailPipeline, ARetiredOneFinishesWhatHasBegunAndBeginsNothing) {
     served.reply({ok, ok, ok});
     EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::accepted));
     EXPECT_TRUE(served.pipeline.wants_close());
-    EXPECT_EQ(served.pipeline.on_connection_lost("closed")[0].result.status, SendStatus::not_sent);
+    EXPECT_EQ(
+        served.pipeline.on_connection_lost("closed", true)[0].result.status, SendStatus::not_sent
+    );
+}
+
+TEST(MailPipeline, A421ThatIsFollowedByAnAcceptanceWasNoGoodbye) {
+    Served served(window_of_4);
+    served.add(1);
+    served.add(2);
+    served.write();
+    served.reply({ok, {421, "4.7.0 too many to this recipient"}, {503, ""}, ok, ok, ok});
+    EXPECT_FALSE(served.pipeline.closing());
+    const auto lost = served.pipeline.on_connection_lost("closed by the peer", true);
+    ASSERT_EQ(lost.size(), 1U);
+    EXPECT_EQ(lost[0].result.status, SendStatus::in_doubt) << "it was taking the second one";
+}
+
+TEST(MailPipeline, WhatWeCloseOurselvesBehindA421IsInDoubt) {
+    Served served(window_of_4);
+    served.add(1);
+    served.add(2);
+    served.write();
+    served.reply({{421, "4.3.2 closing"}});
+    const auto lost = served.pipeline.on_connection_lost("no answer in time", false);
+    ASSERT_EQ(lost.size(), 2U);
+    EXPECT_EQ(lost[0].result.status, SendStatus::not_sent);
+    EXPECT_EQ(lost[1].result.status, SendStatus::in_doubt);
+}
+
+TEST(MailPipeline, Rule7APermissionThatWasNotUsedInTimeIsAskedForAgain) {
+    Served served(window_of_4);
+    served.add(1);
+    served.add(2);
+    const auto first = served.pipeline.next_to_ask();
+    const auto second = served.pipeline.next_to_ask();
+    ASSERT_TRUE(first && second);
+    served.pipeline.on_permission(*second, true, served.now, served.ended);
+    served.now += std::chrono::seconds(20);  // The first one's was slow.
+    served.pipeline.on_permission(*first, true, served.now, served.ended);
+    std::string written;
+    for (const std::string_view piece : served.pipeline.take_output(served.now)) {
+        written += piece;
+    }
+    EXPECT_EQ(written, chunk_to(user(1)));
+    EXPECT_EQ(served.pipeline.next_to_ask(), second);
+}
+
+TEST(MailPipeline, BehindMessagesThatWereNotAcceptedMergingIsGivenUpInTheEnd) {
+    Served served(window_of_4);
+    for (std::size_t number = 1; number <= 3; ++number) {
+        served.add(number);
+    }
+    served.write();
+    const Reply out_of_order{503, "one by one"};
+    const std::vector<Reply> four(4, out_of_order);
+    served.reply({ok, {550, "5.1.1 nobody"}, {503, ""}});
+    served.reply(four);
+    served.reply(four);
+    EXPECT_TRUE(served.pipeline.conduct().merging);
+    served.write();
+    served.reply({ok, {550, "5.1.1 nobody"}, {503, ""}, {503, ""}});
+    EXPECT_THAT(served.statuses(), testing::Contains(SendStatus::never));
+    served.reply(four);
+    EXPECT_FALSE(served.pipeline.conduct().merging);
 }
 
 TEST(MailPipeline, AReplyThatNobodyAskedForEndsTheConnection) {
@@ -292,7 +357,8 @@ TEST(MailPipeline, AnAbandonedMessageTakesTheConnectionWithItOnceItHasBegun) {
     served.write();
     served.pipeline.abandon(begun);
     EXPECT_TRUE(served.pipeline.wants_close());
-    EXPECT_THAT(served.pipeline.on_connection_lost("closed"), IsEmpty()) << "nobody waits for it";
+    EXPECT_THAT(served.pipeline.on_connection_lost("closed", true), IsEmpty())
+        << "nobody waits for it";
 }
 
 TEST(MailPipeline, Rule12AMessageThatIsHeldBackHarmsNobodyInTheWindow) {

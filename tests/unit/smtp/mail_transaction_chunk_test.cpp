@@ -127,15 +127,25 @@ TEST(MailTransaction, AChunkThatMetA503BeginsAgainAndIsAskedForAgain) {
     EXPECT_EQ(mail.write_all(), "RSET\r\n" + chunk_group);
 }
 
-TEST(MailTransaction, AServerThatDoesNotKnowBdatAfterAllGetsData) {
+TEST(MailTransaction, AChunkOutOfOrderIsSentByData) {
     Alone mail = chunked();
     mail.play({{250, ""}, {250, ""}});
-    EXPECT_EQ(mail.reply({502, "5.5.1 command not implemented"}), Effect::chunking_refused);
+    EXPECT_EQ(mail.reply({503, "5.5.1 not here"}), Effect::chunking_refused);
     EXPECT_EQ(
         mail.write_all(), "MAIL FROM:<shop@a.test> SIZE=7\r\nRCPT TO:<ann@b.test>\r\nDATA\r\n"
     );
     mail.play({{250, ""}, {250, ""}, {354, ""}, {250, "queued"}});
     EXPECT_EQ(mail.result().status, SendStatus::accepted);
+}
+
+TEST(MailTransaction, AServerThatDoesNotKnowBdatReadsTheContentAsCommandsAndIsLeft) {
+    Alone mail = chunked();
+    mail.play({{250, ""}, {250, ""}});
+    EXPECT_EQ(mail.reply({502, "5.5.1 command not implemented"}), Effect::chunking_refused);
+    ASSERT_TRUE(mail.finished());
+    EXPECT_EQ(mail.result().status, SendStatus::not_sent);
+    EXPECT_FALSE(mail.result().content_began) << "it goes over another connection, by DATA";
+    EXPECT_FALSE(mail.transaction.connection_usable());
 }
 
 TEST(MailTransaction, WhatCannotBeSentOnlyAsksForASignOfLife) {

@@ -118,7 +118,7 @@ private:
         message.end(std::move(result), false, carrier.completed() > 0);
     }
     void on_idle(Carrier& /*carrier*/) override {}
-    void on_learnt(Carrier& /*carrier*/) override {}
+    void on_learnt(Carrier& /*carrier*/, const Conduct& /*before*/) override {}
 
     asio::io_context context_;
     std::shared_ptr<const Options> options_;

@@ -101,6 +101,58 @@ TEST_F(PoolOnPeer, ACallerThatIsStoppedWhileItWaitsHarmsNobody) {
     EXPECT_EQ(peer->failure(), "");
 }
 
+TEST_F(PoolOnPeer, ASenderThatIsStoppedWhileItsMessageIsUnderWayTakesItsConnectionWithIt) {
+    const std::string asking = "DATA\r\n";
+    for (const std::string& until : {asking, content_on_the_wire}) {
+        PeerScript script = join({hello(), one_mail()});
+        script.back() = chatear::test::swallow();
+        begin({script, join({hello(), one_mail(), goodbye()})});
+        run([&]() -> asio::awaitable<void> {
+            bool released = until != asking;
+            before = [&released]() -> asio::awaitable<bool> {
+                while (!released) {
+                    co_await net::sleep_for(milliseconds(1));
+                }
+                co_return true;
+            };
+            net::TaskGroup impatient(context.get_executor());
+            pool->start();
+            impatient.start("second", send(second));
+            while (!peer->received().ends_with(until)) {
+                co_await net::sleep_for(milliseconds(1));
+            }
+            co_await impatient.stop();
+            before = grant;
+            co_await send(first);
+            co_await pool->stop(milliseconds(1000));
+        });
+        ASSERT_TRUE(first.result) << first.thrown;
+        EXPECT_EQ(first.result->status, SendStatus::accepted);
+        EXPECT_FALSE(second.result);
+    }
+}
+
+TEST_F(PoolOnPeer, IdleConnectionsAboveALoweredAllowanceAreNotInTheWay) {
+    const PeerScript throttled = {
+        chatear::test::expect("MAIL FROM:<shop@a.test>\r\nRCPT TO:<ann@b.test>\r\nDATA\r\n"),
+        chatear::test::send("250 ok\r\n250 ok\r\n354 go on\r\n"),
+        chatear::test::expect(content_on_the_wire),
+        chatear::test::send("454 4.7.0 throttling\r\n"),
+        chatear::test::swallow()};
+    begin(
+        {join({hello(), throttled}), join({hello(), one_mail(), goodbye()})},
+        [](Options& options) { options.connections = 2; }
+    );
+    run([this]() -> asio::awaitable<void> {
+        pool->start();
+        co_await send(first);
+        co_await send(second);
+        co_await pool->stop(milliseconds(1000));
+    });
+    ASSERT_TRUE(second.result) << second.thrown;
+    EXPECT_EQ(second.result->status, SendStatus::accepted);
+}
+
 TEST_F(PoolOnPeer, IdleConnectionsAreClosedAndMadeAgainWhenNeeded) {
     const PeerScript whole = join({hello(), one_mail(), goodbye()});
     begin({whole, whole}, [](Options& options) { options.idle_limit = milliseconds(20); });

@@ -53,6 +53,13 @@ TEST(Session, AServerThatDribblesIsStoppedByTheTimeLimitOfTheReply) {
     EXPECT_THAT(failure->why, HasSubstr("greeting: no answer in time"));
 }
 
+TEST(Session, AServerThatSaysMoreThanItWasAskedIsOutOfStepAndNotUsed) {
+    PeerScript script = hello();
+    script.back() = chatear::test::send("250-mx.test\r\n250 PIPELINING\r\n250 welcome\r\n");
+    ScriptedPeer peer(script);
+    EXPECT_THAT(open_and_quit(options_for(peer.port()))->why, HasSubstr("out of step"));
+}
+
 TEST(Session, RubbishEndsTheConnection) {
     ScriptedPeer peer(PeerScript{chatear::test::send("HTTP/1.1 400 Bad Request\r\n")});
     EXPECT_THAT(open_and_quit(options_for(peer.port()))->why, HasSubstr("not SMTP"));

@@ -23,8 +23,10 @@ public:
         bool refuses_nested_mail = true;
         /// 503 to every command that stands behind a content in the same write (Haraka).
         bool refuses_merging = false;
-        /// Announces CHUNKING and does not know BDAT.
+        /// Announces CHUNKING and takes no BDAT, but throws its bytes away.
         bool refuses_chunking = false;
+        /// Announces CHUNKING and does not know BDAT: its bytes are commands.
+        bool knows_no_chunking = false;
         /// 354 to DATA although no recipient was taken.
         bool waits_without_recipient = false;
     };
@@ -71,7 +73,7 @@ private:
     }
 
     void command(const std::string& line) {
-        if (line.starts_with("BDAT ")) {
+        if (line.starts_with("BDAT ") && !habits_.knows_no_chunking) {
             chunk_ = std::stoul(line.substr(5));
             return;
         }
@@ -146,7 +148,7 @@ private:
         input_.erase(0, *chunk_);
         chunk_.reset();
         if (habits_.refuses_chunking) {
-            answer(502);
+            answer(503);
         } else if (!mail_from_ || recipients_.empty() || (habits_.refuses_merging && behind_content_)) {
             answer(503);
         } else {
