@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/moment.hpp"
 #include "smtp/mail_transaction.hpp"
 
 #include <chrono>
@@ -31,7 +32,7 @@ struct Conduct {
 class MailPipeline {
 public:
     using Id = std::uint64_t;  ///< Of a message, in this pipeline.
-    using Moment = std::chrono::steady_clock::time_point;
+    using Moment = net::Moment;
 
     /// Content under way at once, beyond one message.
     static constexpr std::size_t max_window_bytes = std::size_t{1024} * 1024;
