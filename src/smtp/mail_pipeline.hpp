@@ -34,6 +34,13 @@ public:
     /// Content under way at once, beyond one message.
     static constexpr std::size_t max_window_bytes = std::size_t{1024} * 1024;
 
+    /// With chunking a connection may come to so many refused envelopes, and one more. Exim counts
+    /// the RSET behind each, and hangs up at the eleventh (smtp_accept_max_nonmail); Postfix counts
+    /// RCPT and BDAT, and does at the 21st without an acceptance in between
+    /// (smtpd_hard_error_limit). Then whole messages stand behind that nobody answers any more, and
+    /// even what was answered is lost where the kernel resets the connection (measured with both).
+    static constexpr std::size_t most_refused = 9;
+
     struct Ended {
         Id id = 0;
         SendResult result;
@@ -69,6 +76,9 @@ public:
 
     /// Everything that is under way ends.
     std::vector<Ended> on_connection_lost(std::string_view why);
+
+    /// It is near that, and a new connection is better: its window is larger.
+    bool worn() const { return refused_ > most_refused / 2; }
 
     /// No message may begin any more; those that have begun go on to their end.
     void retire() { retired_ = true; }
@@ -113,6 +123,7 @@ private:
     std::vector<std::string_view> pieces_;
     std::vector<Step> steps_;  // Scratch.
     std::size_t bytes_ = 0;    // Of the contents under way.
+    std::size_t refused_ = 0;  // Envelopes, with chunking.
     Id last_id_ = 0;
     bool content_left_ = false;
     bool usable_ = true;  // Bytes may be written.
