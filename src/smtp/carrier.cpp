@@ -80,7 +80,7 @@ bool Carrier::over() const {
 
 bool Carrier::used_up() const {
     const std::optional<std::size_t>& most = session_->extensions().max_mails;
-    return most && mails_ >= *most;
+    return pipeline_.worn() || (most && mails_ >= *most);
 }
 
 bool Carrier::has_room() const {

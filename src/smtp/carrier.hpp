@@ -75,7 +75,7 @@ public:
     bool idle() const { return pipeline_.empty(); }
     bool ended_by_us() const { return retired_; }
     const std::string& why_ended() const { return why_ended_; }
-    bool used_up() const;                                 ///< LIMITS MAILMAX (RFC 9422).
+    bool used_up() const;  ///< LIMITS MAILMAX (RFC 9422), or a worn pipeline.
     std::size_t mails() const { return mails_; }          ///< Taken so far.
     std::size_t completed() const { return completed_; }  ///< On which something was said.
     net::Moment idle_since() const { return idle_since_; }

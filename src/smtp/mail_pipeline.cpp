@@ -21,7 +21,10 @@ bool MailPipeline::has_room() const {
         return false;
     }
     if (conduct_.chunking) {
-        return transactions_.size() < conduct_.window && bytes_ < max_window_bytes;
+        const bool may_all_be_refused =
+            refused_ == 0 || refused_ + transactions_.size() <= most_refused;
+        return may_all_be_refused && transactions_.size() < conduct_.window &&
+               bytes_ < max_window_bytes;
     }
     const MailTransaction& last = transactions_.back().transaction;
     return last.permitted() && last.begun();
@@ -207,6 +210,10 @@ void MailPipeline::end(Entries::iterator entry, std::vector<Ended>& ended) {
     if (transaction.begun()) {
         needs_reset_ = transaction.needs_reset();
         last_accepted_ = transaction.result().status == SendStatus::accepted;
+        const bool is_envelope_refused = transaction.result().step != Step::content;
+        if (is_envelope_refused && transaction.manner() == Manner::chunk) {
+            ++refused_;
+        }
     }
     usable_ = usable_ && transaction.connection_usable();
     bytes_ -= entry->bytes;

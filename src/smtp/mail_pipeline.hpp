@@ -40,6 +40,13 @@ public:
     /// A permission that could not be used at once is asked for again: it says what was true then.
     static constexpr std::chrono::milliseconds permission_lasts{1000};
 
+    /// With chunking a connection on which an envelope was refused may come to so many of them.
+    /// Exim counts the RSET behind each, and hangs up at the eleventh (smtp_accept_max_nonmail);
+    /// Postfix counts RCPT and BDAT, and does at the 21st without an acceptance in between
+    /// (smtpd_hard_error_limit). Then whole messages stand behind that nobody answers any more, and
+    /// even what was answered is lost where the kernel resets the connection (measured with both).
+    static constexpr std::size_t most_refused = 9;
+
     struct Ended {
         Id id = 0;
         SendResult result;
@@ -75,6 +82,9 @@ public:
 
     /// Everything that is under way ends. `by_peer`: it was not we who closed.
     std::vector<Ended> on_connection_lost(std::string_view why, bool by_peer);
+
+    /// It is near that, and a new connection is better: its window is larger.
+    bool worn() const { return refused_ > most_refused / 2; }
 
     /// No message may begin any more; those that have begun go on to their end.
     void retire() { retired_ = true; }
@@ -125,6 +135,7 @@ private:
     std::vector<std::string_view> pieces_;
     std::vector<Step> steps_;  // Scratch.
     std::size_t bytes_ = 0;    // Of the contents under way.
+    std::size_t refused_ = 0;  // Envelopes, with chunking.
     Id last_id_ = 0;
     bool content_left_ = false;
     bool usable_ = true;  // Bytes may be written.

@@ -22,6 +22,10 @@ rcpt:
   accept domains = b.test
   accept authenticated = *
   deny message = relay not permitted
+data:
+  deny message = 5.6.0 not this content
+       condition = ${if eq{$h_subject:}{REFUSED_SUBJECT}}
+  accept
 begin authenticators
 plain:
   driver = plaintext
@@ -89,13 +93,13 @@ std::string EximServer::configuration(const Options& options) {
     std::filesystem::permissions(
         pair.key_file, std::filesystem::perms::others_read, std::filesystem::perm_options::add
     );
-    return "exim_user = " + std::string(user) +
+    return "REFUSED_SUBJECT = " + std::string(refused_subject) + "\nexim_user = " + user +
            "\nexim_group = mail\nspool_directory = " + (folder_ / "spool") +
            "\nlog_file_path = " + (folder_ / "log/%slog") +
            "\npid_file_path = " + (folder_ / "spool/pid") +
            "\nprimary_hostname = exim.test\nlocal_interfaces = 127.0.0.1\ndaemon_smtp_ports = " +
            std::to_string(port_) +
-           "\nacl_smtp_rcpt = rcpt\nacl_smtp_data = accept\ndeliver_drop_privilege = "
+           "\nacl_smtp_rcpt = rcpt\nacl_smtp_data = data\ndeliver_drop_privilege = "
            "true\nhost_lookup =\n"
            "smtputf8_advertise_hosts = *\nauth_advertise_hosts = *\ntls_advertise_hosts = *\n"
            "tls_certificate = " +

@@ -24,8 +24,11 @@ public:
 
     std::uint16_t port() const override { return port_; }
     std::string log() const override;
+    /// A message that is only half received has no -H file.
+    bool has_sent_all() const override { return !any_file({folder_ / "spool/input"}, "-H"); }
 
 private:
+    pid_t main_process() const override { return daemon_->pid(); }
     std::string configuration(const Options& options);
 
     TemporaryFolder folder_;

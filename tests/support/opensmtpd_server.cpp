@@ -55,6 +55,12 @@ OpensmtpdServer::~OpensmtpdServer() {
     daemon_->stop(SIGTERM);
 }
 
+// Its folders are seen by way of a process that lives among them.
+bool OpensmtpdServer::has_sent_all() const {
+    const std::string spool = "/proc/" + std::to_string(daemon_->pid()) + "/root/var/spool/smtpd/";
+    return !any_file({spool + "incoming", spool + "queue"});
+}
+
 std::string OpensmtpdServer::configuration() {
     return "table refused { \"refuse@b.test\" }\nlisten on 127.0.0.1 port " +
            std::to_string(port_) +

@@ -26,8 +26,10 @@ public:
 
     std::uint16_t port() const override { return port_; }
     std::string log() const override { return read_file(folder_ / "output"); }
+    bool has_sent_all() const override;
 
 private:
+    pid_t main_process() const override { return daemon_->pid(); }
     std::string configuration();
 
     TemporaryFolder folder_;

@@ -108,6 +108,12 @@ std::string PostfixServer::main_cf(const UnpackedMailServer& unpacked) {
     set("smtpd_relay_restrictions", "reject_unauth_destination");
     set("smtpd_recipient_restrictions",
         "check_recipient_access inline:{ {refuse@b.test = 550 5.1.1 nobody of this name} }");
+    write_file(
+        folder_ / "etc/header_checks",
+        "/^Subject: " + std::string(refused_subject) + "$/ REJECT 5.6.0 not this content\n"
+    );
+    set("header_checks", "regexp:" + (folder_ / "etc/header_checks"));
+    set("service_throttle_time", "1s");  // Before it replaces a process that was killed.
     set("alias_maps", "");
     set("alias_database", "");
     set("local_header_rewrite_clients", "");
@@ -138,6 +144,12 @@ std::string PostfixServer::master_cf() const {
            "scache unix - - n - 1 scache\n"
            "anvil unix - - n - 1 anvil\n"
            "postlog unix-dgram n - n - 1 postlogd\n";
+}
+
+// In the order in which a message goes through them.
+bool PostfixServer::has_sent_all() const {
+    const std::string queue = folder_ / "queue/";
+    return !any_file({queue + "incoming", queue + "active", queue + "deferred", queue + "active"});
 }
 
 std::string PostfixServer::log() const {

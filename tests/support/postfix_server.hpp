@@ -18,8 +18,10 @@ public:
 
     std::uint16_t port() const override { return port_; }
     std::string log() const override;
+    bool has_sent_all() const override;
 
 private:
+    pid_t main_process() const override { return master_->pid(); }
     void make_folders();
     std::string main_cf(const UnpackedMailServer& unpacked);
     std::string master_cf() const;

@@ -52,16 +52,20 @@ TEST(Aiosmtpd, TakesAMailInThePlainDialogue) {
 }
 
 TEST(Aiosmtpd, TakesManyMailsOverFewConnectionsOnceAndIntact) {
-    const MailCatcher server({.arguments = {"--announce", "PIPELINING"}});
-    const std::vector<Message> messages = numbered_messages(200, true);
-    Options options = loopback_options(server.port());
-    options.connections = 3;
-    const Sent sent = send_all(options, messages);
-    EXPECT_TRUE(sent.extensions->pipelining);
-    EXPECT_EQ(sent.counters.accepted, 200U);
-    EXPECT_LE(sent.counters.connected, 3U);
-    expect_all_arrived(server, messages);
-    EXPECT_THAT(server.mails()[60].options, Contains("BODY=8BITMIME"));
+    for (const char* keyword : {"PIPELINING", "X-NOTHING"}) {
+        SCOPED_TRACE(keyword);
+        const MailCatcher server({.arguments = {"--announce", keyword}});
+        const std::vector<Message> messages = numbered_messages(200, true);
+        Options options = loopback_options(server.port());
+        options.connections = 3;
+        const Sent sent = send_all(options, messages);
+        EXPECT_EQ(sent.extensions->pipelining, std::string(keyword) == "PIPELINING");
+        EXPECT_TRUE(sent.counters.merging) << "not refused";
+        EXPECT_EQ(sent.counters.accepted, 200U);
+        EXPECT_LE(sent.counters.connected, 3U);
+        expect_all_arrived(server, messages);
+        EXPECT_THAT(server.mails()[60].options, Contains("BODY=8BITMIME"));
+    }
 }
 
 TEST(Aiosmtpd, RefusedRecipientsDoNotDisturbTheNextMails) {

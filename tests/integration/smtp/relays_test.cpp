@@ -1,91 +1,20 @@
 // The same scenarios against each real mail server that relays to a mail catcher.
-#include "integration/smtp/sending.hpp"
+#include "integration/smtp/relay_fixture.hpp"
 #include "support/exim_server.hpp"
-#include "support/opensmtpd_server.hpp"
-#include "support/postfix_server.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-#include <memory>
 #include <string>
+#include <vector>
 
 namespace chatear::smtp::test {
 namespace {
 
 using chatear::test::CaughtMail;
 using chatear::test::EximServer;
-using chatear::test::OpensmtpdServer;
-using chatear::test::PostfixServer;
-using chatear::test::RelayServer;
 using chatear::test::UnpackedMailServer;
 using testing::HasSubstr;
-
-class Relay : public testing::TestWithParam<std::string> {
-protected:
-    void SetUp() override {
-        const Result<UnpackedMailServer> unpacked = UnpackedMailServer::find(GetParam());
-        if (!unpacked) {
-            GTEST_SKIP() << unpacked.error().message;
-        }
-        const Result<void> possible =
-            GetParam() == "opensmtpd" ? OpensmtpdServer::possible() : Result<void>();
-        if (!possible) {
-            GTEST_SKIP() << possible.error().message;
-        }
-        server = start(*unpacked);
-    }
-
-    void TearDown() override {
-        if (HasFailure() && server) {
-            GTEST_LOG_(INFO) << server->log();
-        }
-    }
-
-    static std::unique_ptr<RelayServer> start(const UnpackedMailServer& unpacked) {
-        if (GetParam() == "postfix") {
-            return std::make_unique<PostfixServer>(unpacked);
-        }
-        if (GetParam() == "exim") {
-            return std::make_unique<EximServer>(unpacked);
-        }
-        return std::make_unique<OpensmtpdServer>(unpacked);
-    }
-
-    Options options() const {
-        Options result = loopback_options(server->port());
-        result.tls = TlsPolicy::when_offered;
-        result.tls_context = *net::make_tls_context({.ca_file = server->ca_file()});
-        return result;
-    }
-
-    /// Every message arrived once, and its bytes are those that were sent.
-    void expect_all_arrived(const std::vector<Message>& messages) {
-        const bool all = chatear::test::eventually(
-            [&] { return server->sink().mails().size() >= messages.size(); },
-            std::chrono::seconds(30)
-        );
-        ASSERT_TRUE(all) << server->sink().mails().size() << " of " << messages.size();
-        std::map<std::string, std::string> arrived;
-        for (const CaughtMail& mail : server->sink().mails()) {
-            EXPECT_TRUE(arrived.emplace(mail.to.at(0), mail.content).second)
-                << mail.to[0] << " twice";
-            EXPECT_EQ(mail.from, "shop@a.test");
-        }
-        EXPECT_EQ(arrived.size(), messages.size());
-        for (const Message& message : messages) {
-            EXPECT_TRUE(arrived[message.envelope.rcpt_to].ends_with(message.content))
-                << message.envelope.rcpt_to;
-        }
-    }
-
-    std::unique_ptr<RelayServer> server;
-};
-
-Message message_to(const std::string& recipient) {
-    return {Envelope{"shop@a.test", recipient, false}, tricky_content(7)};
-}
 
 TEST_P(Relay, TakesManyMailsOverFewConnectionsOnceAndIntact) {
     const std::vector<Message> messages = numbered_messages(200, true);

@@ -13,7 +13,15 @@ asio::awaitable<bool> grant() {
     co_return true;
 }
 
-asio::awaitable<void> send_one(Pool& pool, const Message& message, Ending& ending) {
+using OnEnding = std::function<void(std::size_t)>;
+
+struct Course {
+    Sent sent;
+    std::size_t ended = 0;
+    OnEnding on_ending;
+};
+
+asio::awaitable<void> send_one(Pool& pool, const Message& message, Course& course, Ending& ending) {
     const ContentSource content = [&message](const Capabilities&) {
         return Result<std::string>(message.content);
     };
@@ -24,18 +32,28 @@ asio::awaitable<void> send_one(Pool& pool, const Message& message, Ending& endin
     } catch (const Unavailable& unavailable) {
         ending.thrown = unavailable.what();
     }
+    ++course.ended;
+    if (course.on_ending) {
+        course.on_ending(course.ended);
+    }
 }
 
-Sent send_messages(const Options& options, std::vector<Message> messages, bool at_once) {
+Sent send_messages(
+    const Options& options,
+    std::vector<Message> messages,
+    bool at_once,
+    const OnEnding& on_ending = nullptr
+) {
     asio::io_context context;
     Pool pool(context.get_executor(), options);
-    Sent sent;
+    Course course{{}, 0, on_ending};
+    Sent& sent = course.sent;
     sent.endings.resize(messages.size());
     const auto scenario = [&]() -> asio::awaitable<void> {
         pool.start();
         net::TaskGroup senders(context.get_executor());
         for (std::size_t index = 0; index < messages.size(); ++index) {
-            senders.start("sender", send_one(pool, messages[index], sent.endings[index]));
+            senders.start("sender", send_one(pool, messages[index], course, sent.endings[index]));
             if (!at_once) {
                 co_await senders.join();
             }
@@ -88,6 +106,10 @@ std::vector<Message> numbered_messages(std::size_t count, bool eight_bit) {
 
 Sent send_all(const Options& options, std::vector<Message> messages) {
     return send_messages(options, std::move(messages), true);
+}
+
+Sent send_all(const Options& options, std::vector<Message> messages, const OnEnding& on_ending) {
+    return send_messages(options, std::move(messages), true, on_ending);
 }
 
 Sent send_in_turn(const Options& options, std::vector<Message> messages) {

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +44,13 @@ struct Sent {
     std::string last_error;
 };
 Sent send_all(const Options& options, std::vector<Message> messages);
+
+/// The same; `on_ending` is called with the number of those that have ended, right at each end.
+Sent send_all(
+    const Options& options,
+    std::vector<Message> messages,
+    const std::function<void(std::size_t)>& on_ending
+);
 
 /// One after the other instead.
 Sent send_in_turn(const Options& options, std::vector<Message> messages);

@@ -59,10 +59,11 @@ void write_to(MailPipeline& pipeline, SmtpServerModel& server, Run& run, Chance&
 Run run_messages(Conduct conduct, SmtpServerModel& server, std::size_t messages, Chance& chance) {
     MailPipeline pipeline(conduct);
     Run run;
-    for (int turn = 0; run.ended.size() < messages; ++turn) {
+    const auto goes_on = [&] { return !pipeline.empty() || !pipeline.worn(); };
+    for (int turn = 0; run.ended.size() < messages && goes_on(); ++turn) {
         RC_ASSERT(turn < 2000);
         const bool adds = up_to(chance, 1) == 1;
-        if (adds && run.recipients.size() < messages && pipeline.has_room()) {
+        if (adds && run.recipients.size() < messages && pipeline.has_room() && !pipeline.worn()) {
             const std::string recipient = user(run.recipients.size());
             run.recipients[pipeline.add(envelope_of(recipient), mail_to(recipient))] = recipient;
         }
@@ -125,6 +126,57 @@ RC_GTEST_PROP(
         } else if (one.result.status != SendStatus::in_doubt) {
             RC_ASSERT(count == 0);
         }
+    }
+}
+
+TEST(MailPipeline, RefusedEnvelopesMakeTheWindowSmaller) {
+    MailPipeline pipeline({.pipelining = true, .merging = true, .chunking = true, .window = 16});
+    std::vector<MailPipeline::Ended> ended;
+    const auto fill = [&] {
+        std::size_t added = 0;
+        for (; pipeline.has_room(); ++added) {
+            pipeline.add(envelope_of(user(added)), mail_to(user(added)));
+        }
+        while (const auto id = pipeline.next_to_ask()) {
+            pipeline.on_permission(*id, true, {}, ended);
+        }
+        pipeline.take_output({});
+        return added;
+    };
+    const auto reply = [&](const std::vector<int>& codes) {
+        for (const int code : codes) {
+            pipeline.on_reply({code, "words"}, ended);
+        }
+    };
+    ASSERT_EQ(fill(), 16U) << "as long as nothing is refused";
+    reply({250, 550, 503});
+    EXPECT_EQ(fill(), 0U);
+    for (std::size_t under_way = 15; under_way >= MailPipeline::most_refused; --under_way) {
+        EXPECT_EQ(fill(), 0U);
+        reply({250, 250, 250, 250});
+    }
+    EXPECT_EQ(fill(), 1U);
+    for (int refused = 1; refused < 5; ++refused) {
+        reply({250, 250, 250, 250});
+        EXPECT_EQ(fill(), 1U) << "the room of one that was accepted";
+        EXPECT_FALSE(pipeline.worn());
+        reply({250, 250, 550, 503});
+        EXPECT_EQ(fill(), 0U);
+    }
+    EXPECT_TRUE(pipeline.worn());
+}
+
+RC_GTEST_PROP(MailPipeline, AServerThatCountsRsetsIsNeverProvokedToHangUp, (bool merges)) {
+    const Conduct conduct{.pipelining = true, .merging = merges, .chunking = true, .window = 16};
+    Chance chance(*rc::gen::arbitrary<std::uint32_t>());
+    const auto one_of = *rc::gen::inRange<std::size_t>(0, 12);
+    SmtpServerModel server({.most_resets = 10}, [&](Step step, std::string_view) {
+        return step == Step::rcpt && up_to(chance, one_of) == 0 ? 550 : 250;
+    });
+    const Run run = run_messages(conduct, server, 100, chance);
+    RC_ASSERT(!server.hung_up());
+    for (const MailPipeline::Ended& one : run.ended) {
+        RC_ASSERT(one.result.status != SendStatus::in_doubt);
     }
 }
 

@@ -29,6 +29,9 @@ public:
         bool knows_no_chunking = false;
         /// 354 to DATA although no recipient was taken.
         bool waits_without_recipient = false;
+        /// One RSET is free in front of each content that it takes or judges; it hangs up when more
+        /// than so many others have come (Exim: 10).
+        std::size_t most_resets = 1'000'000;
     };
 
     struct Taken {
@@ -82,8 +85,7 @@ private:
             return;
         }
         if (line == "RSET") {
-            forget();
-            answer(250);
+            on_reset();
         } else if (line.starts_with("MAIL FROM:<")) {
             on_mail(line);
         } else if (line.starts_with("RCPT TO:<")) {
@@ -93,6 +95,15 @@ private:
         } else {
             answer(500);
         }
+    }
+
+    void on_reset() {
+        forget();
+        if (!std::exchange(reset_is_free_, false)) {
+            ++resets_;
+        }
+        answer(resets_ > habits_.most_resets ? 554 : 250);
+        hung_up_ = resets_ > habits_.most_resets;
     }
 
     void on_mail(const std::string& line) {
@@ -158,6 +169,7 @@ private:
     }
 
     void finish(const std::string& content) {
+        reset_is_free_ = true;
         if (recipients_.empty()) {
             forget();
             answer(250);
@@ -203,6 +215,8 @@ private:
     bool in_data_ = false;
     std::optional<std::size_t> chunk_;
     bool behind_content_ = false;
+    bool reset_is_free_ = true;
+    std::size_t resets_ = 0;
     bool hung_up_ = false;
 };
 
