@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <memory>
 #include <utility>
 
 namespace chatear::notification {
@@ -26,17 +25,16 @@ Result<std::string> write_content(const mail::Message& message, const smtp::Capa
 
 asio::awaitable<smtp::SendResult> hand_over(
     MailTransport& transport,
-    mail::Message message,
+    SharedMessage message,
     smtp::BeforeContent before,
     ContentAnswered answered
 ) {
     smtp::Envelope envelope;
-    envelope.mail_from = message.from.addr_spec();
-    envelope.rcpt_to = message.to.addr_spec();
-    envelope.needs_smtputf8 = mail::needs_smtputf8(message);
-    const auto shared = std::make_shared<const mail::Message>(std::move(message));
-    smtp::ContentSource content = [shared](const smtp::Capabilities& server) {
-        return write_content(*shared, server);
+    envelope.mail_from = message->from.addr_spec();
+    envelope.rcpt_to = message->to.addr_spec();
+    envelope.needs_smtputf8 = mail::needs_smtputf8(*message);
+    smtp::ContentSource content = [message](const smtp::Capabilities& server) {
+        return write_content(*message, server);
     };
     smtp::SendResult result =
         co_await transport.send(std::move(envelope), std::move(content), std::move(before));
