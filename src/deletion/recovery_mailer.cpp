@@ -10,6 +10,7 @@
 #include "notification/hand_over.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -210,7 +211,7 @@ asio::awaitable<TryEnd> RecoveryMailer::deliver(Shared trying) {
         co_return unsendable(message.error().message);
     }
     smtp::BeforeContent before = [this, trying] { return may_begin(trying); };
-    mail::Message composed = std::move(*message);
+    auto composed = std::make_shared<const mail::Message>(std::move(*message));
     notification::ContentAnswered answered = [this, trying](bool taken, std::string_view words) {
         parts_.judge.content_answered(trying->claim, taken, words, trying->letter.address);
     };

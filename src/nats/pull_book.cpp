@@ -149,15 +149,27 @@ std::vector<PullRequest> PullBook::take_requests(Moment now) {
     return requests;
 }
 
+/// The owner's room that is not asked for.
+PullBook::Share PullBook::free_room() const {
+    const std::size_t messages = less(credit_messages_, messages_requested() + waiting_messages_);
+    const std::size_t bytes = less(credit_bytes_, bytes_requested() + waiting_bytes_);
+    return messages == 0 || bytes == 0 ? Share() : Share{messages, bytes};
+}
+
+bool PullBook::quarter_is_free(const Share& free) const {
+    return free.messages * 4 >= most_messages_ && free.bytes * 4 >= most_bytes_;
+}
+
 /// What may be asked for next. A request takes half of the owner's room at most, so that another is
-/// under way when it ends; and there is one a quarter of the room, not one a message.
+/// under way when it ends; and there is one a quarter of the room, not one a message. Where less is
+/// free and nothing is under way, the rest may be busy for long: then it is asked for, but not
+/// again and again.
 PullBook::Share PullBook::next_share(Moment now) const {
     const std::size_t requested = messages_requested();
-    const std::size_t free = less(credit_messages_, requested + waiting_messages_);
-    const std::size_t free_bytes = less(credit_bytes_, bytes_requested() + waiting_bytes_);
-    const bool worth_it =
-        requested == 0 || (free * 4 >= most_messages_ && free_bytes * 4 >= most_bytes_);
-    if (now < hold_until_ || free == 0 || free_bytes == 0 || !worth_it) {
+    const auto [free, free_bytes] = free_room();
+    const bool worth_it = quarter_is_free({free, free_bytes}) ||
+                          (requested == 0 && now >= last_asked_ + options_.gather);
+    if (now < hold_until_ || free == 0 || !worth_it) {
         return {};
     }
     if (too_large_for_ == 0) {
@@ -175,6 +187,10 @@ PullBook::Share PullBook::next_share(Moment now) const {
     return {1, !grown && all_free ? 0 : free_bytes};
 }
 
+bool PullBook::can_ask(Moment now) const {
+    return requests_under_way() < slots && next_share(now).messages > 0;
+}
+
 std::optional<PullRequest> PullBook::next_request(Moment now) {
     Share share = next_share(now);
     const auto idle = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) {
@@ -188,6 +204,7 @@ std::optional<PullRequest> PullBook::next_request(Moment now) {
     PullRequest request;
     request.slot = static_cast<std::size_t>(idle - slots_.begin());
     request.number = ++last_number_;
+    last_asked_ = now;
     request.messages = share.messages;
     request.bytes = share.bytes;
     request.expires = max_expires_ > milliseconds::zero() ? std::min(options_.expires, max_expires_)
@@ -202,7 +219,14 @@ std::optional<PullRequest> PullBook::next_request(Moment now) {
 }
 
 PullBook::Moment PullBook::next_look(Moment now) const {
+    if (can_ask(now)) {
+        return now;
+    }
     Moment next = last_heard_ + options_.heartbeat * 2;
+    const Moment gathered = last_asked_ + options_.gather;
+    if (gathered > now && can_ask(gathered)) {
+        next = std::min(next, gathered);
+    }
     for (const Slot& slot : slots_) {
         if (slot.messages > 0) {
             next = std::min(next, slot.void_at);

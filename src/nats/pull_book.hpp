@@ -40,6 +40,10 @@ public:
         milliseconds expires{30'000};
         milliseconds heartbeat{5'000};
         milliseconds grace{5'000};  ///< After `expires`, when no status came: give the credit back.
+
+        /// From one request to a next one that asks for less than a quarter of the room: a backlog
+        /// answers each at once, and each costs the server about as much as a message.
+        milliseconds gather{20};
     };
 
     explicit PullBook(Options options) : options_(options) {}
@@ -105,7 +109,10 @@ private:
         std::size_t bytes = 0;
     };
 
+    Share free_room() const;
+    bool quarter_is_free(const Share& free) const;
     Share next_share(Moment now) const;
+    bool can_ask(Moment now) const;
     std::optional<PullRequest> next_request(Moment now);
     void hold_off(Moment now);
 
@@ -122,6 +129,7 @@ private:
     std::size_t waiting_messages_ = 0;
     std::size_t waiting_bytes_ = 0;
     Moment last_heard_{};
+    Moment last_asked_{};
     Moment hold_until_{};  // After a refusal, no request before this.
     milliseconds hold_step_{0};
     std::size_t too_large_for_ = 0;  // Bytes that the next message did not fit into; 0 = no such.

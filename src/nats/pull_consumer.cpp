@@ -64,6 +64,7 @@ void PullConsumer::drain() {
         return;
     }
     drained_ = true;
+    book_.set_credit(0, 0);
     for (Subscription& slot : slots_) {
         slot.retire();
     }
@@ -84,9 +85,15 @@ asio::awaitable<void> PullConsumer::stop() {
 }
 
 void PullConsumer::set_credit(std::size_t messages, std::size_t bytes) {
+    if (drained_) {
+        return;
+    }
     book_.set_credit(messages, bytes);
     has_credit_ = messages > 0 && bytes > 0;
-    changed_.notify_all();
+    const PullBook::Moment now = net::now().time_since_epoch();
+    if (book_.next_look(now) < sleeps_until_) {
+        changed_.notify_all();
+    }
 }
 
 asio::awaitable<std::vector<JetStreamMessage>> PullConsumer::receive() {

@@ -178,6 +178,7 @@ private:
     bool denied_ = false;                    // It was said that messages may not be looked at.
     int silences_ = 0;                       // To pulls of ours, since something was last heard.
     std::optional<net::Moment> removed_at_;  // By us, since it delivered to nobody.
+    PullBook::Moment sleeps_until_{};        // When it looks into the book again by itself.
     std::string trouble_;
     std::vector<std::string> differences_;
     std::deque<JetStreamMessage> ready_;

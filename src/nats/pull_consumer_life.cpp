@@ -31,11 +31,11 @@ std::string pull_json(const PullRequest& request) {
     return json + "}";
 }
 
-JetStreamMessage make_delivery(Message message, const AckSubject& ack, AckToken token) {
+JetStreamMessage make_delivery(Message message, AckSubject ack, AckToken token) {
     JetStreamMessage delivery;
     delivery.message = std::move(message);
-    delivery.stream = ack.stream;
-    delivery.consumer = ack.consumer;
+    delivery.stream = std::move(ack.stream);
+    delivery.consumer = std::move(ack.consumer);
     delivery.stream_seq = ack.stream_seq;
     delivery.consumer_seq = ack.consumer_seq;
     delivery.delivered = ack.delivered;
@@ -101,7 +101,8 @@ asio::awaitable<void> PullConsumer::pull_until_doubt() {
             co_return;
         }
         send_requests();
-        const auto pause = std::chrono::ceil<milliseconds>(book_.next_look(now()) - now());
+        sleeps_until_ = book_.next_look(now());
+        const auto pause = std::chrono::ceil<milliseconds>(sleeps_until_ - now());
         co_await changed_.wait_for(pause);
     }
 }
@@ -150,7 +151,7 @@ void PullConsumer::take_status(std::size_t slot, const Message& message) {
 }
 
 void PullConsumer::take_message(std::size_t slot, Message message) {
-    const std::optional<AckSubject> ack = parse_ack_subject(message.reply_to);
+    std::optional<AckSubject> ack = parse_ack_subject(message.reply_to);
     if (!ack) {
         log::warn(
             "a message without a JetStream reply subject was ignored",
@@ -175,7 +176,7 @@ void PullConsumer::take_message(std::size_t slot, Message message) {
     if (book_.on_message(slot, credit_bytes(message), now())) {
         changed_.notify_all();
     }
-    ready_.push_back(make_delivery(std::move(message), *ack, std::move(token)));
+    ready_.push_back(make_delivery(std::move(message), std::move(*ack), std::move(token)));
     arrived_.notify_all();
 }
 

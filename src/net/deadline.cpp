@@ -1,34 +1,20 @@
 #include "net/deadline.hpp"
 
-#include "net/wait_timer.hpp"
+#include "net/deadline_timer.hpp"
 
 #include <utility>
 
 namespace chatear::net {
-
-struct Deadline::State {
-    State(const asio::any_io_executor& executor, Moment end) : timer(executor, end) {}
-
-    WaitTimer timer;
-    std::function<void()> on_expiry;
-    bool expired = false;
-};
 
 Deadline::Deadline(
     const asio::any_io_executor& executor,
     std::chrono::milliseconds after,
     std::function<void()> on_expiry
 )
-    : state_(std::make_shared<State>(executor, moment_after(after))) {
-    state_->on_expiry = std::move(on_expiry);
-    state_->timer.async_wait([state = state_](const boost::system::error_code&) {
-        // The error code alone does not tell: a handler already queued is not recalled by cancel().
-        if (state->on_expiry) {
-            state->expired = true;
-            const std::function<void()> expire = std::exchange(state->on_expiry, nullptr);
-            expire();
-        }
-    });
+    : end_(moment_after(after)),
+      timer_(DeadlineTimer::of(executor)),
+      on_expiry_(std::move(on_expiry)) {
+    timer_.add(*this, executor);
 }
 
 Deadline::~Deadline() {
@@ -36,12 +22,10 @@ Deadline::~Deadline() {
 }
 
 void Deadline::disarm() {
-    state_->on_expiry = nullptr;
-    state_->timer.cancel();
-}
-
-bool Deadline::expired() const {
-    return state_->expired;
+    if (hook_.is_linked()) {
+        timer_.remove(*this);
+        on_expiry_ = nullptr;  // What it holds must not wait for us.
+    }
 }
 
 }  // namespace chatear::net

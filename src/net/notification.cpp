@@ -7,6 +7,8 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <type_traits>
+
 namespace chatear::net {
 namespace {
 
@@ -25,8 +27,9 @@ struct Notification::State {
     asio::any_io_executor executor;
     boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>> waiters;
 
-    /// Whether it was notified before the waiter's timer ran out.
-    static asio::awaitable<bool> wait(std::shared_ptr<State> state, Moment until) {
+    /// As a bool: whether it was notified before the waiter's timer ran out.
+    template <typename Result>
+    static asio::awaitable<Result> wait(std::shared_ptr<State> state, Moment until) {
         Waiter waiter(state->executor, until);
         state->waiters.push_back(waiter);
         boost::system::error_code error;
@@ -35,7 +38,9 @@ struct Notification::State {
         if (!waiter.notified && aborted) {
             throw boost::system::system_error(error);  // The task is being stopped.
         }
-        co_return waiter.notified;
+        if constexpr (std::is_same_v<Result, bool>) {
+            co_return waiter.notified;
+        }
     }
 };
 
@@ -49,15 +54,15 @@ Notification::~Notification() {
 }
 
 asio::awaitable<void> Notification::wait() {
-    co_await State::wait(state_, Moment::max());
+    return State::wait<void>(state_, Moment::max());
 }
 
 asio::awaitable<bool> Notification::wait_for(std::chrono::milliseconds timeout) {
-    return State::wait(state_, moment_after(timeout));
+    return State::wait<bool>(state_, moment_after(timeout));
 }
 
 asio::awaitable<bool> Notification::wait_until(Moment end) {
-    return State::wait(state_, end);
+    return State::wait<bool>(state_, end);
 }
 
 void Notification::notify_all() {

@@ -6,8 +6,8 @@
 #include "base/utc.hpp"
 #include "mail/message_id.hpp"
 #include "notification/compose.hpp"
-#include "notification/hand_over.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace chatear::notification {
@@ -122,7 +122,7 @@ EmailSender::EmailSender(
           return limits.check(std::move(batch));
       }) {}
 
-asio::awaitable<Outcome> EmailSender::send(EmailSend event, Delivery delivery) {
+asio::awaitable<Outcome> EmailSender::send(const EmailSend& event, Delivery delivery) {
     delivery.log_field("recipient_hash", log::redacted_address(event.recipient.addr_spec()));
     delivery.log_field("recipient_domain", event.recipient.domain);
     // What has come back through the outbox has waited by the database's clock; a machine whose
@@ -131,9 +131,11 @@ asio::awaitable<Outcome> EmailSender::send(EmailSend event, Delivery delivery) {
         Outcome later = Defer{*event.send_at, "asked for later (send_at)"};
         co_return later;
     }
-    std::optional<Outcome> limited = co_await check_limits(event, delivery);
-    if (limited) {
-        co_return std::move(*limited);
+    if (settings_.rate_per_domain || settings_.rate_per_recipient) {
+        std::optional<Outcome> limited = co_await check_limits(event, delivery);
+        if (limited) {
+            co_return std::move(*limited);
+        }
     }
     std::string message_id = mail::stable_message_id(delivery.event_id(), settings_.from.domain);
     auto message = compose(event, templates_, settings_.from, std::move(message_id), clock_.now());
@@ -141,29 +143,27 @@ asio::awaitable<Outcome> EmailSender::send(EmailSend event, Delivery delivery) {
         Outcome rejected = Reject{message.error().message};
         co_return rejected;
     }
-    mail::Message composed = std::move(*message);
+    auto composed = std::make_shared<const mail::Message>(std::move(*message));
     co_return co_await hand_over(std::move(composed), std::move(delivery));
 }
 
 asio::awaitable<std::optional<Outcome>> EmailSender::check_limits(
     const EmailSend& event, const Delivery& delivery
 ) {
+    LimitRequest request;
+    request.event_id = delivery.event_id();
+    request.attempts = static_cast<int>(delivery.attempt() - 1);
+    request.recipient = event.recipient.addr_spec();
+    request.domain = event.recipient.domain;
+    const LimitReply reply = co_await limits_.call(std::move(request));
     std::optional<Outcome> outcome;
-    if (settings_.rate_per_domain || settings_.rate_per_recipient) {
-        LimitRequest request;
-        request.event_id = delivery.event_id();
-        request.attempts = static_cast<int>(delivery.attempt() - 1);
-        request.recipient = event.recipient.addr_spec();
-        request.domain = event.recipient.domain;
-        const LimitReply reply = co_await limits_.call(std::move(request));
-        if (!reply.allowed) {
-            outcome = Defer{clock_.now() + reply.wait, reply.reason, reply.wait};
-        }
+    if (!reply.allowed) {
+        outcome = Defer{clock_.now() + reply.wait, reply.reason, reply.wait};
     }
     co_return outcome;
 }
 
-asio::awaitable<Outcome> EmailSender::hand_over(mail::Message message, Delivery delivery) {
+asio::awaitable<Outcome> EmailSender::hand_over(SharedMessage message, Delivery delivery) {
     smtp::BeforeContent before = [delivery]() mutable { return delivery.begin_content(); };
     ContentAnswered answered = [delivery](bool accepted, std::string_view words) mutable {
         delivery.content_answered(accepted, words);

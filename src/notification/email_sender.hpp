@@ -5,6 +5,7 @@
 #include "mail/templates.hpp"
 #include "notification/email_codec.hpp"
 #include "notification/email_send.hpp"
+#include "notification/hand_over.hpp"
 #include "notification/limits.hpp"
 #include "notification/mail_transport.hpp"
 #include "notification/settings.hpp"
@@ -37,7 +38,8 @@ public:
         OnInDoubt on_in_doubt
     );
 
-    asio::awaitable<runtime::Outcome> send(EmailSend event, runtime::Delivery delivery);
+    /// `event` must live until it returns.
+    asio::awaitable<runtime::Outcome> send(const EmailSend& event, runtime::Delivery delivery);
 
     /// The ledger, its details, and what is told to others; for Worker::on.
     runtime::SubjectOptions<EmailSend> subject_options() const;
@@ -46,7 +48,7 @@ private:
     asio::awaitable<std::optional<runtime::Outcome>> check_limits(
         const EmailSend& event, const runtime::Delivery& delivery
     );
-    asio::awaitable<runtime::Outcome> hand_over(mail::Message message, runtime::Delivery delivery);
+    asio::awaitable<runtime::Outcome> hand_over(SharedMessage message, runtime::Delivery delivery);
     runtime::Outcome judge(const smtp::SendResult& result, runtime::Delivery& delivery) const;
 
     EmailSettings settings_;

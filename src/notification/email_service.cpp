@@ -72,8 +72,8 @@ void handle_email_send(runtime::Worker& worker, EmailServiceSettings settings) {
     stream.rate = email.rate;
     worker.on<EmailSend>(
         email_subject,
-        [service](EmailSend event, runtime::Delivery delivery) {
-            return service->sender.send(std::move(event), std::move(delivery));
+        [service](const EmailSend& event, runtime::Delivery delivery) {
+            return service->sender.send(event, std::move(delivery));
         },
         service->sender.subject_options(),
         std::move(stream)

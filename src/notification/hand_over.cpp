@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <memory>
 #include <utility>
 
 namespace chatear::notification {
@@ -27,17 +26,16 @@ Result<std::string> write_content(const mail::Message& message, const smtp::Capa
 
 asio::awaitable<smtp::SendResult> hand_over(
     MailTransport& transport,
-    mail::Message message,
+    SharedMessage message,
     smtp::BeforeContent before,
     ContentAnswered answered
 ) {
     smtp::Envelope envelope;
-    envelope.mail_from = message.from.addr_spec();
-    envelope.rcpt_to = message.to.addr_spec();
-    envelope.needs_smtputf8 = mail::needs_smtputf8(message);
-    const auto shared = std::make_shared<const mail::Message>(std::move(message));
-    smtp::ContentSource content = [shared](const smtp::Capabilities& server) {
-        return write_content(*shared, server);
+    envelope.mail_from = message->from.addr_spec();
+    envelope.rcpt_to = message->to.addr_spec();
+    envelope.needs_smtputf8 = mail::needs_smtputf8(*message);
+    smtp::ContentSource content = [message](const smtp::Capabilities& server) {
+        return write_content(*message, server);
     };
     // With BDAT the permission is asked before it is known whether the envelope is taken.
     bool permitted = false;

@@ -6,9 +6,13 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <functional>
+#include <memory>
 #include <string_view>
 
 namespace chatear::notification {
+
+/// A composed e-mail, shared with what writes its bytes when a session is free.
+using SharedMessage = std::shared_ptr<const mail::Message>;
 
 /// Told at once what became of a content that may have left: the server took it, with these words,
 /// or surely did not. Not called where nobody knows.
@@ -18,7 +22,7 @@ using ContentAnswered = std::function<void(bool accepted, std::string_view words
 /// known. As MailTransport::send().
 asio::awaitable<smtp::SendResult> hand_over(
     MailTransport& transport,
-    mail::Message message,
+    SharedMessage message,
     smtp::BeforeContent before,
     ContentAnswered answered
 );

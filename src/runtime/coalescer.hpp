@@ -148,6 +148,7 @@ private:
 
     static asio::awaitable<void> carry_out(std::shared_ptr<State> state, Entries batch) {
         std::vector<Request> requests;
+        requests.reserve(batch.size());
         for (const auto& entry : batch) {
             requests.push_back(entry->request);
         }

@@ -23,7 +23,7 @@ StoredMessage stored(nats::JetStreamMessage message) {
     stored.subject = std::move(message.message.subject);
     stored.payload = std::move(message.message.payload);
     stored.headers = std::move(message.message.headers);
-    stored.stream = message.stream;
+    stored.stream = std::move(message.stream);
     stored.stream_sequence = message.stream_seq;
     stored.stored_at_ns = message.stored_at_ns;
     stored.delivered = message.delivered;
@@ -158,8 +158,9 @@ asio::awaitable<void> Consumer::keep_in_progress() {
     while (true) {
         co_await net::sleep_for(options_.in_progress_every);
         for (const auto& [key, in_hand] : in_hand_) {
-            for (const nats::AckToken& token : in_hand.tokens) {
-                source_.in_progress(token);
+            source_.in_progress(in_hand.leader->ack);
+            for (const std::shared_ptr<Work>& follower : in_hand.followers) {
+                source_.in_progress(follower->ack);
             }
         }
         grant_credit();
@@ -177,13 +178,13 @@ Result<DecodedEvent> Consumer::decode(std::string_view payload) const {
 
 std::shared_ptr<Consumer::Work> Consumer::open(nats::JetStreamMessage message) const {
     const auto work = std::make_shared<Work>();
-    work->ack = message.ack;
+    work->ack = std::move(message.ack);
     work->bytes = nats::credit_bytes(message.message);
     auto decoded = decode(message.message.payload);
     std::optional<std::string> id_in_body;
     std::string digest;
     if (decoded) {
-        work->value = decoded->value;
+        work->value = std::move(decoded->value);
         id_in_body = std::move(decoded->id_in_body);
         digest = std::move(decoded->content_sha256);
     } else {
@@ -206,12 +207,13 @@ asio::awaitable<void> Consumer::handle(nats::JetStreamMessage message) {
 
 asio::awaitable<void> Consumer::handle_alone_of_its_key(std::shared_ptr<Work> work) {
     const auto [entry, first] = in_hand_.try_emplace(work->event->event_id);
-    entry->second.tokens.push_back(work->ack);
+    work->in_hand = &entry->second;
     if (!first) {
         // Rule 6: judged after the verdict of the one in hand.
         entry->second.followers.push_back(std::move(work));
         co_return;
     }
+    entry->second.leader = work;
     co_await work_on(*work);
     finish(*work);
 }
@@ -236,7 +238,10 @@ asio::awaitable<void> Consumer::work_on(Work& work) {
     while (true) {
         work.alone.reset();
         work.in_handler = false;
-        const bool entered = co_await enter(work);
+        bool entered = enter_at_once(work);
+        if (!entered) {
+            entered = co_await enter(work);
+        }
         if (!entered) {
             source_.nak(work.ack, std::chrono::milliseconds(0));
             co_return;

@@ -18,12 +18,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <set>
 #include <string>
+#include <unordered_map>
 
 namespace chatear::runtime {
 
@@ -113,9 +113,8 @@ private:
     struct Work;
     /// An event in hand, from its delivery until its acknowledgement.
     struct InHand {
-        std::vector<std::shared_ptr<Work>>
-            followers{};                       ///< Deliveries of the same key meanwhile (rule 6).
-        std::vector<nats::AckToken> tokens{};  ///< Kept in progress; the leader's first.
+        std::shared_ptr<Work> leader{};                  ///< The delivery that is worked on.
+        std::vector<std::shared_ptr<Work>> followers{};  ///< Of the same key meanwhile (rule 6).
         std::shared_ptr<const Delivery::State> state{};  ///< Of its claim, while undecided.
     };
     class WaitingPlace;
@@ -131,6 +130,7 @@ private:
     std::shared_ptr<Work> open(nats::JetStreamMessage message) const;
     Result<DecodedEvent> decode(std::string_view payload) const;
     asio::awaitable<void> work_on(Work& work);
+    bool enter_at_once(Work& work);
     asio::awaitable<bool> enter(Work& work);
     asio::awaitable<Result<Claim>> ask_for_claim(Work& work);
     asio::awaitable<Entry> claim(Work& work);
@@ -164,7 +164,7 @@ private:
     std::optional<Pacer> pacer_;
     Brake brake_;
     ConsumerStatus status_;
-    std::map<std::string, InHand, std::less<>> in_hand_;
+    std::unordered_map<std::string, InHand> in_hand_;  // By their keys; a Work points into it.
     std::uint64_t last_claim_no_ = 0;
     std::set<std::uint64_t> waiting_;  // The numbers of those who wait for the brake.
     std::uint64_t last_waiting_ = 0;

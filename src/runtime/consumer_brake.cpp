@@ -40,6 +40,11 @@ bool shows_life(const std::optional<Outcome>& outcome, const std::string& depend
 
 }  // namespace
 
+bool Consumer::enter_at_once(Work& work) {
+    work.probes = false;
+    return brake_.state() == Brake::State::open;
+}
+
 /// Waits until the brake lets it in; false when the worker stops first.
 asio::awaitable<bool> Consumer::enter(Work& work) {
     const WaitingPlace place(*this);
@@ -72,6 +77,7 @@ void Consumer::release_brake(const Work& work, const std::optional<Outcome>& out
     if (!brake_listens_to(work)) {
         return;
     }
+    const bool was_open = brake_.state() == Brake::State::open;
     const bool asked_nobody =
         work.state && work.state->claim.reply.already_accepted && brake_.dependency() != "postgres";
     if (asked_nobody || !shows_life(outcome, brake_.dependency())) {
@@ -86,8 +92,10 @@ void Consumer::release_brake(const Work& work, const std::optional<Outcome>& out
             );
         }
     }
-    brake_changed_.notify_all();
-    grant_credit();
+    if (!was_open) {
+        brake_changed_.notify_all();
+        grant_credit();
+    }
 }
 
 /// Notes that a dependency is down; true when the event itself is to be charged (rule 18).

@@ -39,7 +39,7 @@ asio::awaitable<void> Consumer::conclude(Work& work, Outcome outcome) {
         verdict.publish.push_back(std::move(row));
     }
     const Settlement settlement = co_await record(work, verdict);
-    in_hand_.at(work.event->event_id).state.reset();
+    work.in_hand->state.reset();
     switch (settlement.action) {
         case Settlement::Action::ack:
             crash_point("before-ack");
@@ -168,6 +168,7 @@ void Consumer::report(
         {"outcome", name},
         {"reason", verdict.reason},
         {"duration_ms", milliseconds}};
+    fields.reserve(fields.size() + work.state->log_fields.size());
     for (const auto& [field, value] : work.state->log_fields) {
         fields.emplace_back(field, value);
     }

@@ -50,7 +50,7 @@ asio::awaitable<Consumer::Entry> Consumer::claim(Work& work) {
     }
     const std::uint32_t takeovers_before = work.state ? work.state->claim.reply.takeovers : 0;
     work.state = std::make_shared<Delivery::State>(work.event, std::move(*claim), judge_);
-    in_hand_.at(work.event->event_id).state = work.state;
+    work.in_hand->state = work.state;
     const bool taken_now = work.state->claim.reply.takeovers > takeovers_before;
     if (taken_now && Delivery(work.state).possible_duplicate()) {
         ++status_.possible_duplicates;

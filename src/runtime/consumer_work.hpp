@@ -19,6 +19,7 @@ struct Consumer::Work {
     std::shared_ptr<const void> value;
     std::optional<Outcome> known;  ///< What cannot be handled at all is rejected without a handler.
     std::shared_ptr<Delivery::State> state;
+    InHand* in_hand = nullptr;  ///< Of its key; set before it is worked on.
     std::uint64_t claim_no =
         0;                    ///< The same in all its claims: an answer may have got lost (rule 6).
     bool probes = false;      ///< It goes first behind a closed brake.

@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace chatear::runtime {
+namespace {
+
+constexpr std::size_t usual_log_fields = 4;
+
+}  // namespace
 
 asio::awaitable<bool> Delivery::begin_content() {
     const std::shared_ptr<State> state = state_;
@@ -24,6 +29,9 @@ void Delivery::content_answered(bool accepted, std::string_view words) {
 }
 
 void Delivery::log_field(std::string_view name, std::string value) {
+    if (state_->log_fields.empty()) {
+        state_->log_fields.reserve(usual_log_fields);
+    }
     state_->log_fields.emplace_back(name, std::move(value));
 }
 

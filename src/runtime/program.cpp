@@ -1,11 +1,14 @@
 #include "runtime/program.hpp"
 
+#include "base/block_cache.hpp"
 #include "base/crash_point.hpp"
 #include "base/log.hpp"
+#include "base/log_gathering.hpp"
 #include "net/main_task.hpp"
 #include "runtime/private_memory.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include <csignal>
@@ -14,6 +17,27 @@
 #include <utility>
 
 namespace chatear::runtime {
+namespace {
+
+/// Until the worker is told to stop; the exit status.
+int work(WorkerConfig config, const std::function<void(Worker&)>& setup) {
+    keep_freed_blocks();
+    boost::asio::io_context context(1);
+    int status = 1;
+    log::gather([&context] { boost::asio::post(context, log::flush); });
+    try {
+        Worker worker(context.get_executor(), std::move(config));
+        setup(worker);
+        status = net::run_main_task(context, worker.run());
+    } catch (const std::exception& error) {
+        log::error("cannot run", {{"reason", error.what()}});
+        status = 1;
+    }
+    log::gather(nullptr);
+    return status;
+}
+
+}  // namespace
 
 Program::Program(std::string name, int argc, char** argv, ProgramOptions options)
     : name_(std::move(name)),
@@ -87,17 +111,7 @@ int Program::run(const std::function<void(Worker&)>& setup) {
         return 2;
     }
     apply_log_settings(config.settings, name_);
-    boost::asio::io_context context(1);
-    int status = 1;
-    try {
-        Worker worker(context.get_executor(), std::move(config));
-        setup(worker);
-        status = net::run_main_task(context, worker.run());
-    } catch (const std::exception& error) {
-        log::error("cannot run", {{"reason", error.what()}});
-        status = 1;
-    }
-    return status;
+    return work(std::move(config), setup);
 }
 
 }  // namespace chatear::runtime

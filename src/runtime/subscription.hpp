@@ -56,8 +56,9 @@ struct Subscription {
         announce;
 };
 
+/// The event lives until the handler has ended: it takes it by reference, or by value to change it.
 template <typename T>
-using Handler = std::function<asio::awaitable<Outcome>(T, Delivery)>;
+using Handler = std::function<asio::awaitable<Outcome>(const T&, Delivery)>;
 
 template <typename T>
 Subscription make_subscription(std::string subject, Handler<T> handler, SubjectOptions<T> options) {

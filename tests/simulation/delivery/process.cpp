@@ -119,8 +119,8 @@ runtime::ConsumerOptions Process::consumer_options(const Plan& plan) {
 
 runtime::Subscription Process::subscription() {
     runtime::Handler<notification::EmailSend> handler =
-        [this](notification::EmailSend event, runtime::Delivery delivery) {
-            return handle(std::move(event), std::move(delivery));
+        [this](const notification::EmailSend& event, runtime::Delivery delivery) {
+            return handle(event, std::move(delivery));
         };
     runtime::Subscription made = runtime::make_subscription<notification::EmailSend>(
         "email.send", std::move(handler), sender_.subject_options()
@@ -157,7 +157,7 @@ Process::Inside::~Inside() {
 }
 
 asio::awaitable<Outcome> Process::handle(
-    notification::EmailSend event, runtime::Delivery delivery
+    const notification::EmailSend& event, runtime::Delivery delivery
 ) {
     const std::string id = delivery.event_id();
     attempts_[id] = delivery.attempt() - 1;
@@ -168,7 +168,7 @@ asio::awaitable<Outcome> Process::handle(
         co_await never_.wait();
     }
     try {
-        co_return co_await sender_.send(std::move(event), std::move(delivery));
+        co_return co_await sender_.send(event, std::move(delivery));
     } catch (const Unavailable& unavailable) {
         ++world_.history.event(id).unavailable;
         throw;

@@ -106,7 +106,7 @@ private:
     void check_limits(const std::string& event) override;
 
     asio::awaitable<runtime::Outcome> handle(
-        notification::EmailSend event, runtime::Delivery delivery
+        const notification::EmailSend& event, runtime::Delivery delivery
     );
     asio::awaitable<void> settle_predecessors();
     asio::awaitable<void> tidy_up();

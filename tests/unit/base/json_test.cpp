@@ -1,8 +1,15 @@
 #include "base/json.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace chatear {
 namespace {
@@ -170,6 +177,157 @@ TEST(Json, ReadsTheNearestDouble) {
             .as_double(),
         10470620138818.543
     );
+}
+
+/// Something like a document: pieces of some in any order, half of them in an order that is right.
+std::string arbitrary_text(int depth) {
+    static const std::vector<std::string> pieces = {
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        " ",
+        "\n",
+        "\\",
+        "\\n",
+        "\\u0041",
+        "\\u00",
+        "\\ud83d\\ude00",
+        "\\/",
+        "\\ud800",
+        "\\udc00",
+        "\\u0000",
+        "a",
+        "b",
+        "abcdefgh",
+        "\xc3\xa4",
+        "\xe2\x82\xac",
+        "\xf0\x9f\x98\x80",
+        "\x80",
+        "\xff",
+        "\x01",
+        "\x7f",
+        "0",
+        "1",
+        "-",
+        "+",
+        ".",
+        "e",
+        "E",
+        "5e-324",
+        "1e400",
+        "9223372036854775808",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "true",
+        "false",
+        "null",
+        "nul"};
+    const auto piece = [] { return *rc::gen::elementOf(pieces); };
+    const auto some_pieces = [&] {
+        std::string text;
+        for (int left = *rc::gen::inRange(0, 6); left > 0; --left) {
+            text += piece();
+        }
+        return text;
+    };
+    std::string text;
+    switch (*rc::gen::inRange(0, depth > 3 ? 3 : 5)) {
+        case 0:
+            return some_pieces();
+        case 1:
+            return "\"" + some_pieces() + "\"";
+        case 2:
+            return piece();
+        case 3:
+            for (int left = *rc::gen::inRange(0, 4); left > 0; --left) {
+                text += (text.empty() ? "" : ",") + arbitrary_text(depth + 1);
+            }
+            return "[" + text + "]";
+        default:
+            for (int left = *rc::gen::inRange(0, 4); left > 0; --left) {
+                text += (text.empty() ? "\"" : ",\"") + some_pieces() +
+                        "\":" + arbitrary_text(depth + 1);
+            }
+            return "{" + text + "}";
+    }
+}
+
+/// Equal but for doubles, which Boost.JSON reads a little beside the nearest one.
+bool alike(const boost::json::value& one, const boost::json::value& other) {
+    if (one.is_double() && other.is_double()) {
+        const double expected = other.get_double();
+        const double difference = std::abs(one.get_double() - expected);
+        return difference <= 1e-12 * std::abs(expected) || difference < 1e-300;
+    }
+    if (const auto* object = one.if_object()) {
+        return other.is_object() && object->size() == other.get_object().size() &&
+               std::all_of(object->begin(), object->end(), [&](const auto& member) {
+                   const auto* value = other.get_object().if_contains(member.key());
+                   return value != nullptr && alike(member.value(), *value);
+               });
+    }
+    if (const auto* array = one.if_array()) {
+        return other.is_array() && std::equal(
+                                       array->begin(),
+                                       array->end(),
+                                       other.get_array().begin(),
+                                       other.get_array().end(),
+                                       alike
+                                   );
+    }
+    return one.kind() == other.kind() && one == other;
+}
+
+/// Boost.JSON reads what is JSON and nothing else, too; what we refuse beside has its own words.
+RC_GTEST_PROP(Json, IsTakenWhereBoostTakesItOrRefusedForAReasonOfOurs, ()) {
+    const std::string text = arbitrary_text(0);
+    boost::system::error_code error;
+    const boost::json::value expected = boost::json::parse(text, error);
+    const auto parsed = parse_json(text);
+    RC_TAG(parsed ? "taken" : error ? "no JSON" : "refused by us");
+    if (parsed && error) {
+        RC_ASSERT(
+            error == boost::json::error::exponent_overflow
+        );  // 0e9999999999 is 0 all the same.
+    } else if (parsed) {
+        RC_ASSERT(alike(*parsed, expected));
+    } else if (!error) {
+        const std::string& why = parsed.error().message;
+        RC_ASSERT(
+            why.find("stands twice") != why.npos || why.find("U+0000") != why.npos ||
+            why.find("out of range") != why.npos
+        );
+    }
+}
+
+TEST(Json, ReadsEachEscapeAndEveryLengthOfPlainText) {
+    EXPECT_EQ(
+        parse_json(R"("\"\\\/\b\f\n\r\t\u00e4\u20AC\ud83d\uDE00")").value().as_string(),
+        "\"\\/\b\f\n\r\t\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"
+    );
+    for (std::size_t before = 0; before < 20; ++before) {
+        for (std::size_t behind = 0; behind < 20; ++behind) {
+            const std::string start(before, 'x');
+            const std::string end(behind, '~');
+            for (const auto& [written, read] : std::vector<std::pair<std::string, std::string>>{
+                     {"", ""},
+                     {"\\n", "\n"},
+                     {"\\\"", "\""},
+                     {"\xc3\xa4", "\xc3\xa4"},
+                     {"\x7f", "\x7f"}}) {
+                const auto parsed = parse_json("\"" + start + written + end + "\"");
+                ASSERT_TRUE(parsed) << parsed.error().message;
+                EXPECT_EQ(parsed->as_string(), start + read + end);
+            }
+            for (const std::string_view broken : {"\x1f", "\n", "\x80", "\\x", "\"", "\xc3"}) {
+                EXPECT_NE(error_of(fmt::format("\"{}{}{}\"", start, broken, end)), "");
+            }
+        }
+    }
 }
 
 boost::json::value arbitrary_value(int depth) {

@@ -86,8 +86,41 @@ TEST_F(PullBookTest, ASingleFreePlaceIsUsedAtOnceWhenNothingIsUnderWay) {
     for (const PullRequest& request : requests()) {
         status(request, 408);
     }
+    now_ += milliseconds(20);
     book_.set_credit(1, mega);
+    EXPECT_EQ(book_.next_look(now_), now_);
     EXPECT_EQ(only_request().messages, 1U);
+}
+
+TEST_F(PullBookTest, SinglePlacesBecomeFreeButAreNotAskedForOneByOne) {
+    book_.set_credit(100, mega);
+    for (const PullRequest& request : requests()) {
+        for (std::size_t i = 0; i < request.messages; ++i) {
+            book_.on_message(request.slot, 10, now_);
+        }
+        book_.on_taken(request.messages, request.messages * 10);
+    }
+    const Moment asked = now_;
+    for (std::size_t place = 1; place < 25; ++place) {
+        now_ = asked + milliseconds(19);
+        book_.set_credit(place, mega);
+        EXPECT_TRUE(requests().empty()) << place;
+        EXPECT_EQ(book_.next_look(now_), asked + milliseconds(20));
+    }
+    book_.set_credit(25, mega);
+    EXPECT_EQ(book_.next_look(now_), now_);
+    EXPECT_EQ(only_request().messages, 25U) << "a quarter of the room";
+}
+
+TEST_F(PullBookTest, WhatIsFreeBesideSlowEventsIsAskedForAfterAMoment) {
+    book_.set_credit(100, mega);
+    for (const PullRequest& request : requests()) {
+        status(request, 408);
+    }
+    book_.set_credit(3, mega);
+    EXPECT_TRUE(requests().empty());
+    now_ += milliseconds(20);
+    EXPECT_EQ(only_request().messages, 3U);
 }
 
 TEST_F(PullBookTest, GetsTheCreditOfAnEndedRequestBack) {

@@ -157,7 +157,7 @@ protected:
         const auto test = [&]() -> asio::awaitable<void> {
             EmailSend email = email_;
             runtime::Delivery given = delivery();
-            outcome = co_await sender().send(std::move(email), std::move(given));
+            outcome = co_await sender().send(email, std::move(given));
         };
         test::run_coroutine(context_, test);
         return outcome;
