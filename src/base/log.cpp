@@ -2,7 +2,6 @@
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
-#include "base/log_gathering.hpp"
 #include "base/redaction.hpp"
 #include "base/utc.hpp"
 #include "base/utf8.hpp"
@@ -15,23 +14,17 @@
 #include <cmath>
 #include <iterator>
 #include <memory>
-#include <utility>
 
 namespace chatear::log {
 namespace {
 
 constexpr std::size_t usual_line_bytes = 512;
 
-/// A pipe keeps what is written together up to here (PIPE_BUF of Linux), whoever else writes to it.
-constexpr std::size_t most_gathered_bytes = 4096;
-
 struct State {
     Level level = Level::info;
     Format format = Format::text;
     std::string worker = "chatear";
     bool pii = false;
-    std::function<void()> flush_soon;  // Set where lines are gathered.
-    std::string gathered;              // Lines that wait, without the last one's break.
     std::shared_ptr<spdlog::logger> sink = [] {
         auto logger = std::make_shared<spdlog::logger>(
             "chatear", std::make_shared<spdlog::sinks::stderr_sink_st>()
@@ -158,38 +151,18 @@ void append_field(std::string& line, const Field& field, bool quote) {
     }
 }
 
-/// Text of one line or several; what ends the last one is the sink's.
-void write_out(std::string_view text) {
-    state().sink->log(spdlog::level::info, spdlog::string_view_t(text.data(), text.size()));
-}
-
-void gather_line(std::string line) {
-    State& current = state();
-    if (current.gathered.size() + 1 + line.size() >= most_gathered_bytes) {
-        flush();
-    }
-    if (current.gathered.empty()) {
-        current.gathered = std::move(line);
-        current.flush_soon();
-    } else {
-        current.gathered += '\n';
-        current.gathered += line;
-    }
-}
-
 void write(Level level, std::string_view message, Fields fields) {
     if (!enabled(level)) {
         return;
     }
     const State& current = state();
     const std::string time = format_time(SystemClock().now());
-    std::string line = format_line(current.format, level, time, current.worker, message, fields);
-    if (current.flush_soon && level < Level::warn) {
-        gather_line(std::move(line));
-        return;
-    }
-    flush();
-    write_out(line);
+    current.sink->log(
+        spdlog::level::info,
+        spdlog::string_view_t(
+            format_line(current.format, level, time, current.worker, message, fields)
+        )
+    );
 }
 
 }  // namespace
@@ -198,19 +171,6 @@ void configure(Level level, Format format, std::string_view worker) {
     state().level = level;
     state().format = format;
     state().worker = worker;
-}
-
-void gather(std::function<void()> soon) {
-    flush();
-    state().flush_soon = std::move(soon);
-}
-
-void flush() {
-    State& current = state();
-    if (!current.gathered.empty()) {
-        write_out(current.gathered);
-        current.gathered.clear();
-    }
 }
 
 void allow_pii(bool allowed) {

@@ -3,12 +3,10 @@
 #include "base/block_cache.hpp"
 #include "base/crash_point.hpp"
 #include "base/log.hpp"
-#include "base/log_gathering.hpp"
 #include "net/main_task.hpp"
 #include "runtime/private_memory.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include <csignal>
@@ -24,7 +22,6 @@ int work(WorkerConfig config, const std::function<void(Worker&)>& setup) {
     keep_freed_blocks();
     boost::asio::io_context context(1);
     int status = 1;
-    log::gather([&context] { boost::asio::post(context, log::flush); });
     try {
         Worker worker(context.get_executor(), std::move(config));
         setup(worker);
@@ -33,7 +30,6 @@ int work(WorkerConfig config, const std::function<void(Worker&)>& setup) {
         log::error("cannot run", {{"reason", error.what()}});
         status = 1;
     }
-    log::gather(nullptr);
     return status;
 }
 

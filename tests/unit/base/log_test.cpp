@@ -1,7 +1,6 @@
 #include "base/log.hpp"
 
 #include "base/json.hpp"
-#include "base/log_gathering.hpp"
 #include "base/redaction.hpp"
 #include "base/utf8.hpp"
 
@@ -9,7 +8,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -157,76 +155,6 @@ TEST(RedactedAddress, IsWholeWhereAllowed) {
     log::allow_pii(true);
     EXPECT_EQ(log::redacted_address("ann@shop.test"), "ann@shop.test");
     log::allow_pii(false);
-}
-
-/// How many lines were asked to be flushed while they are gathered.
-class GatheredLog : public testing::Test {
-protected:
-    GatheredLog() {
-        log::configure(log::Level::info, log::Format::text, "tester");
-        testing::internal::CaptureStderr();
-        log::gather([this] { ++asked_; });
-    }
-    ~GatheredLog() override { log::gather(nullptr); }
-
-    /// What was written since the last call.
-    static std::string written() {
-        const std::string text = testing::internal::GetCapturedStderr();
-        testing::internal::CaptureStderr();
-        return text;
-    }
-
-    void TearDown() override { testing::internal::GetCapturedStderr(); }
-
-    int asked_ = 0;
-};
-
-TEST_F(GatheredLog, WaitsForFlushInTheOrderOfItsLines) {
-    log::info("one");
-    log::info("two");
-    EXPECT_EQ(written(), "");
-    EXPECT_EQ(asked_, 1);
-    log::flush();
-    const std::string text = written();
-    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
-    EXPECT_LT(text.find("tester: one\n"), text.find("tester: two\n"));
-    EXPECT_TRUE(text.ends_with("tester: two\n"));
-    log::flush();
-    EXPECT_EQ(written(), "");
-    log::info("three");
-    EXPECT_EQ(asked_, 2);
-}
-
-TEST_F(GatheredLog, GoesAlongWithAWarning) {
-    log::info("before");
-    log::warn("now");
-    const std::string text = written();
-    EXPECT_LT(text.find("before"), text.find("now"));
-    EXPECT_TRUE(text.ends_with("tester: now\n"));
-    log::flush();
-    EXPECT_EQ(written(), "");
-}
-
-TEST_F(GatheredLog, WaitsForNoMoreThanAPipeTakesInOnePiece) {
-    const std::string word(1000, 'x');
-    for (int i = 0; i < 4; ++i) {
-        log::info("long", {{"word", word}});
-    }
-    const std::string text = written();
-    EXPECT_GT(text.size(), 3000U);
-    EXPECT_LE(text.size(), 4096U);
-    EXPECT_TRUE(text.ends_with("x\n"));
-    log::info("longer", {{"word", std::string(5000, 'y')}});
-    log::flush();
-    EXPECT_TRUE(written().ends_with("y\n"));
-}
-
-TEST_F(GatheredLog, WaitsNoMoreWhenItIsOver) {
-    log::info("one");
-    log::gather(nullptr);
-    EXPECT_TRUE(written().ends_with("tester: one\n"));
-    log::info("two");
-    EXPECT_TRUE(written().ends_with("tester: two\n"));
 }
 
 TEST(Log, WritesOnlyWhatIsImportantEnough) {
