@@ -1,6 +1,5 @@
 #include "runtime/program.hpp"
 
-#include "base/block_cache.hpp"
 #include "base/crash_point.hpp"
 #include "base/log.hpp"
 #include "net/main_task.hpp"
@@ -15,25 +14,6 @@
 #include <utility>
 
 namespace chatear::runtime {
-namespace {
-
-/// Until the worker is told to stop; the exit status.
-int work(WorkerConfig config, const std::function<void(Worker&)>& setup) {
-    keep_freed_blocks();
-    boost::asio::io_context context(1);
-    int status = 1;
-    try {
-        Worker worker(context.get_executor(), std::move(config));
-        setup(worker);
-        status = net::run_main_task(context, worker.run());
-    } catch (const std::exception& error) {
-        log::error("cannot run", {{"reason", error.what()}});
-        status = 1;
-    }
-    return status;
-}
-
-}  // namespace
 
 Program::Program(std::string name, int argc, char** argv, ProgramOptions options)
     : name_(std::move(name)),
@@ -107,7 +87,17 @@ int Program::run(const std::function<void(Worker&)>& setup) {
         return 2;
     }
     apply_log_settings(config.settings, name_);
-    return work(std::move(config), setup);
+    boost::asio::io_context context(1);
+    int status = 1;
+    try {
+        Worker worker(context.get_executor(), std::move(config));
+        setup(worker);
+        status = net::run_main_task(context, worker.run());
+    } catch (const std::exception& error) {
+        log::error("cannot run", {{"reason", error.what()}});
+        status = 1;
+    }
+    return status;
 }
 
 }  // namespace chatear::runtime
