@@ -9,8 +9,11 @@ namespace chatear::deletion {
 namespace {
 
 // A statement of ours is for hundreds of rows: planning it costs little, and the plan that was kept
-// from when the tables were small costs a scan of all of them a row.
-const std::string plan_anew = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)";
+// from when the tables were small costs a scan of all of them a row. A plan that is for once may
+// read a whole table; postgres/connection.cpp says why others may not.
+const std::string plan_anew = R"(
+    SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true),
+           set_config('enable_mergejoin', 'on', true))";
 
 }  // namespace
 
