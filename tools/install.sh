@@ -144,9 +144,19 @@ unpack_mail_servers() {
     tests/support/unpack_mail_servers.sh || echo "going on without some mail servers" >&2
 }
 
+# Mail servers of Node.js: the tests say so where they are missing.
+install_npm_mail_servers() {
+    local program
+    for program in node:nodejs npm:npm; do
+        if ! command -v "${program%:*}" >/dev/null; then apt_install "${program#*:}" || true; fi
+    done
+    tests/support/install_npm_mail_servers.sh || echo "going on without Haraka and smtp-server" >&2
+}
+
 install_for_tests() {
     install_missing
     unpack_mail_servers
+    install_npm_mail_servers
     unpack_server promtool prometheus
 }
 

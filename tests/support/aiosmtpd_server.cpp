@@ -66,9 +66,9 @@ void MailCatcher::stop() {
     process_->stop(SIGTERM);
 }
 
-std::vector<CaughtMail> MailCatcher::mails() const {
+std::vector<CaughtMail> mails_in(const std::string& folder) {
     std::vector<CaughtMail> mails;
-    const std::string index = folder_ / "mails/index.jsonl";
+    const std::string index = folder + "/index.jsonl";
     std::istringstream lines(std::filesystem::exists(index) ? read_file(index) : "");
     for (std::string line; std::getline(lines, line);) {
         const boost::json::value entry = *parse_json(line);
@@ -79,7 +79,7 @@ std::vector<CaughtMail> MailCatcher::mails() const {
         mail.peer = entry.at("peer").as_int64();
         mail.tls = entry.at("tls").as_bool();
         mail.user = entry.at("user").is_null() ? "" : std::string(entry.at("user").as_string());
-        mail.content = read_file(folder_ / "mails/" + std::string(entry.at("file").as_string()));
+        mail.content = read_file(folder + "/" + std::string(entry.at("file").as_string()));
         mails.push_back(std::move(mail));
     }
     return mails;

@@ -23,6 +23,10 @@ struct CaughtMail {
     std::string content;  ///< Byte for byte, dot-stuffing removed.
 };
 
+/// What mail_catcher.py, or another server in its form, has kept in `folder`, in the order of
+/// arrival.
+std::vector<CaughtMail> mails_in(const std::string& folder);
+
 /// tests/support/mail_catcher.py on the loopback; see its --help.
 class MailCatcher {
 public:
@@ -41,7 +45,7 @@ public:
     std::uint16_t port() const { return port_; }
     std::string ca_file() const { return certificates_.ca_file(); }
 
-    std::vector<CaughtMail> mails() const;  ///< In the order of arrival.
+    std::vector<CaughtMail> mails() const { return mails_in(folder_ / "mails"); }
 
     void stop();   ///< Its connections end; what it has received stays.
     void start();  ///< Again on the same port.
