@@ -149,8 +149,8 @@ private:
         return false;
     }
 
-    std::array<unsigned char, 4096>
-        buffer_;  // Where most documents' values wait for their parents.
+    // Where most documents' values wait for their parents.
+    alignas(boost::json::value) std::array<unsigned char, 4096> buffer_;
     boost::json::value_stack stack_;
     OpenKeys keys_;
     std::string key_;

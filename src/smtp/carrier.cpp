@@ -26,7 +26,6 @@ Carrier::Carrier(
       owner_(owner),
       tasks_(tasks),
       pipeline_(conduct),
-      watchdog_(tasks.executor(), [this] { on_late(); }),
       idle_since_(net::now()) {}
 
 asio::awaitable<void> Carrier::run() {
@@ -46,7 +45,7 @@ asio::awaitable<void> Carrier::run() {
     }
     over_ = true;
     session_->close();
-    watchdog_.set(net::Moment::max());
+    deadline_.reset();
     end(pipeline_.on_connection_lost(why_ended_, !closed_by_us_));
 }
 
@@ -207,10 +206,11 @@ void Carrier::watch() {
     const bool soon = goodbye_said_ || deaf_ || pipeline_.closing();
     const bool writes = writing_ && !deaf_;  // With a time limit of its own.
     if ((!step || writes) && !soon) {
-        watchdog_.set(net::Moment::max());
+        deadline_.reset();
         watched_ = false;
     } else if (!std::exchange(watched_, true)) {
-        watchdog_.set(net::moment_after(soon ? options_->limits.quit : options_->limits.of(*step)));
+        const auto limit = soon ? options_->limits.quit : options_->limits.of(*step);
+        deadline_.emplace(tasks_.executor(), limit, [this] { on_late(); });
     }
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "net/deadline.hpp"
 #include "net/moment.hpp"
 #include "net/task_group.hpp"
-#include "net/watchdog.hpp"
 #include "smtp/mail_pipeline.hpp"
 #include "smtp/options.hpp"
 #include "smtp/session.hpp"
@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -107,9 +108,9 @@ private:
     net::TaskGroup& tasks_;
     MailPipeline pipeline_;
     std::vector<Submission*> under_way_;
-    net::Watchdog watchdog_;
-    std::string rest_;       // Of a write that did not go at once.
-    std::string why_ended_;  // The connection; what was noted first.
+    std::optional<net::Deadline> deadline_;  // Of the reply that is due.
+    std::string rest_;                       // Of a write that did not go at once.
+    std::string why_ended_;                  // The connection; what was noted first.
     net::Moment idle_since_;
     std::size_t mails_ = 0;
     std::size_t completed_ = 0;

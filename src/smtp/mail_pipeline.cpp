@@ -244,12 +244,11 @@ bool MailPipeline::content_unanswered() const {
 }
 
 bool MailPipeline::wants_close() const {
-    const auto is_awaited = [this](const Entry& entry) {
-        const MailTransaction& transaction = entry.transaction;
-        const bool goes_on = usable_ && transaction.begun();
-        return !entry.abandoned && (goes_on || transaction.content_unanswered());
-    };
-    return !usable() && std::none_of(transactions_.begin(), transactions_.end(), is_awaited);
+    if (usable() || content_unanswered()) {
+        return false;
+    }
+    const auto has_begun = [](const Entry& entry) { return entry.transaction.begun(); };
+    return !usable_ || std::none_of(transactions_.begin(), transactions_.end(), has_begun);
 }
 
 }  // namespace chatear::smtp
