@@ -5,12 +5,10 @@
 #include "support/postfix_server.hpp"
 
 #include <chrono>
-#include <map>
 
 namespace chatear::smtp::test {
 namespace {
 
-using chatear::test::CaughtMail;
 using chatear::test::EximServer;
 using chatear::test::OpensmtpdServer;
 using chatear::test::PostfixServer;
@@ -61,17 +59,7 @@ void Relay::expect_all_arrived(const std::vector<Message>& messages) {
         std::chrono::seconds(30)
     );
     EXPECT_TRUE(all) << server->sink().mails().size() << " of " << messages.size();
-    std::map<std::string, CaughtMail> arrived;
-    for (const CaughtMail& mail : server->sink().mails()) {
-        ASSERT_EQ(mail.to.size(), 1U);
-        EXPECT_TRUE(arrived.emplace(mail.to[0], mail).second) << mail.to[0] << " twice";
-    }
-    for (const Message& message : messages) {
-        const CaughtMail& mail = arrived[message.envelope.rcpt_to];
-        EXPECT_EQ(mail.from, message.envelope.mail_from) << message.envelope.rcpt_to;
-        EXPECT_TRUE(mail.content.ends_with(message.content)) << message.envelope.rcpt_to;
-    }
-    EXPECT_EQ(arrived.size(), messages.size()) << "nothing else arrived";
+    expect_arrived_once(server->sink().mails(), messages);
 }
 
 Message message_to(const std::string& recipient) {

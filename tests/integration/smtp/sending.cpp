@@ -3,7 +3,10 @@
 #include "net/task_group.hpp"
 #include "support/coroutine.hpp"
 
+#include <gtest/gtest.h>
+
 #include <chrono>
+#include <map>
 #include <utility>
 
 namespace chatear::smtp::test {
@@ -114,6 +117,23 @@ Sent send_all(const Options& options, std::vector<Message> messages, const OnEnd
 
 Sent send_in_turn(const Options& options, std::vector<Message> messages) {
     return send_messages(options, std::move(messages), false);
+}
+
+void expect_arrived_once(
+    const std::vector<chatear::test::CaughtMail>& mails, const std::vector<Message>& messages
+) {
+    using chatear::test::CaughtMail;
+    std::map<std::string, CaughtMail> arrived;
+    for (const CaughtMail& mail : mails) {
+        ASSERT_EQ(mail.to.size(), 1U);
+        EXPECT_TRUE(arrived.emplace(mail.to[0], mail).second) << mail.to[0] << " twice";
+    }
+    for (const Message& message : messages) {
+        const CaughtMail& mail = arrived[message.envelope.rcpt_to];
+        EXPECT_EQ(mail.from, message.envelope.mail_from) << message.envelope.rcpt_to;
+        EXPECT_TRUE(mail.content.ends_with(message.content)) << message.envelope.rcpt_to;
+    }
+    EXPECT_EQ(arrived.size(), messages.size()) << "nothing else arrived";
 }
 
 }  // namespace chatear::smtp::test

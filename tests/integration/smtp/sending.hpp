@@ -1,6 +1,7 @@
 #pragma once
 
 #include "smtp/pool.hpp"
+#include "support/aiosmtpd_server.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -54,5 +55,11 @@ Sent send_all(
 
 /// One after the other instead.
 Sent send_in_turn(const Options& options, std::vector<Message> messages);
+
+/// Each message arrived once, under its own envelope and with its content byte for byte behind what
+/// servers put in front, and nothing else did.
+void expect_arrived_once(
+    const std::vector<chatear::test::CaughtMail>& mails, const std::vector<Message>& messages
+);
 
 }  // namespace chatear::smtp::test

@@ -37,10 +37,7 @@ private:
 
 TEST(Carrier, IsKeptByAWriteThatHasNotBegun) {
     constexpr std::size_t more_than_a_socket_takes = std::size_t{64} * 1024 * 1024;
-    PeerScript script = hello();
-    script.back() = chatear::test::send("250-mx.test\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
-    script.push_back(chatear::test::stall());
-    ScriptedPeer peer(script);
+    ScriptedPeer peer(join({chunking_hello(), PeerScript{chatear::test::stall()}}));
     asio::io_context context;
     const auto options = std::make_shared<const Options>(options_for(peer.port()));
     const Envelope envelope{"shop@a.test", "ann@b.test", false};

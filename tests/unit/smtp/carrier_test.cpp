@@ -118,7 +118,6 @@ TEST(Carrier, Rule12ContentThatIsHeldBackDoesNotLeave) {
     EXPECT_THAT(peer.received(), testing::EndsWith("DATA\r\n"));
 }
 
-const std::string envelope_group = "MAIL FROM:<shop@a.test>\r\nRCPT TO:<ann@b.test>\r\nDATA\r\n";
 const std::string chunk_group = "MAIL FROM:<shop@a.test>\r\nRCPT TO:<ann@b.test>\r\nBDAT " +
                                 std::to_string(content.size()) + " LAST\r\n" + content;
 const std::string three_oks = "250 ok\r\n250 ok\r\n250 ok\r\n";
@@ -141,13 +140,6 @@ PeerScript three_chunked() {
     return {
         expect(chunk_group + "RSET\r\n" + chunk_group + "RSET\r\n" + chunk_group),
         chatear::test::send(three_oks + "250 ok\r\n" + three_oks + "250 ok\r\n" + three_oks)};
-}
-
-/// The keyword lines of a server that has both.
-PeerScript chunking_hello() {
-    PeerScript script = hello();
-    script.back() = chatear::test::send("250-mx.test\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
-    return script;
 }
 
 TEST(Carrier, SendsAContentTogetherWithTheNextEnvelope) {

@@ -22,13 +22,23 @@ inline chatear::test::PeerScript hello(const std::string& keyword = "PIPELINING"
     };
 }
 
+/// The same of a server that has CHUNKING too.
+inline chatear::test::PeerScript chunking_hello() {
+    chatear::test::PeerScript script = hello();
+    script.back() = chatear::test::send("250-mx.test\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+    return script;
+}
+
+inline const std::string envelope_group =
+    "MAIL FROM:<shop@a.test>\r\nRCPT TO:<ann@b.test>\r\nDATA\r\n";
+
 /// One pipelined message, with the replies to MAIL, RCPT, DATA in one and the last one.
 inline chatear::test::PeerScript one_mail(
     const std::string& envelope_replies = "250 ok\r\n250 ok\r\n354 go on\r\n",
     const std::string& end = "250 queued\r\n"
 ) {
     return {
-        chatear::test::expect("MAIL FROM:<shop@a.test>\r\nRCPT TO:<ann@b.test>\r\nDATA\r\n"),
+        chatear::test::expect(envelope_group),
         chatear::test::send(envelope_replies),
         chatear::test::expect(content_on_the_wire),
         chatear::test::send(end),

@@ -77,6 +77,18 @@ public:
 const Reply ok{250, "ok"};
 const Reply go_on{354, "go on"};
 
+/// The content of 1 has left, and the envelope of 2 behind it.
+Served after_a_merged_group() {
+    Served served(merging);
+    served.add(1);
+    served.write();
+    served.reply({ok, ok, go_on});
+    served.write();
+    served.add(2);
+    served.write();
+    return served;
+}
+
 TEST(MailPipeline, WritesAContentAndTheNextEnvelopeInOneGroup) {
     Served served(merging);
     served.add(1);
@@ -179,13 +191,7 @@ TEST(MailPipeline, ALostConnectionSortsWhatIsUnderWay) {
 }
 
 TEST(MailPipeline, MergedALostConnectionLeavesOneInDoubtAndOneSafe) {
-    Served served(merging);
-    served.add(1);
-    served.write();
-    served.reply({ok, ok, go_on});
-    served.write();
-    served.add(2);
-    served.write();
+    Served served = after_a_merged_group();
     const auto lost = served.pipeline.on_connection_lost("gone", true);
     ASSERT_EQ(lost.size(), 2U);
     EXPECT_EQ(lost[0].result.status, SendStatus::in_doubt);
@@ -212,13 +218,7 @@ TEST(MailPipeline, A421IsForTheOldestCommandAndWhatStandsBehindItMayStillBeAnswe
 }
 
 TEST(MailPipeline, MergingIsLearntFromA503BehindAnAcceptedMessage) {
-    Served served(merging);
-    served.add(1);
-    served.write();
-    served.reply({ok, ok, go_on});
-    served.write();
-    served.add(2);
-    served.write();
+    Served served = after_a_merged_group();
     const Reply out_of_step{503, "5.5.1 pipelining"};
     served.reply({ok, out_of_step, out_of_step, out_of_step});
     EXPECT_FALSE(served.pipeline.conduct().merging);
@@ -249,13 +249,7 @@ TEST(MailPipeline, WhatBeginsAgainLeavesBehindWhatHasBegunMeanwhile) {
 }
 
 TEST(MailPipeline, BehindARefusedContentA503TeachesNothing) {
-    Served served(merging);
-    served.add(1);
-    served.write();
-    served.reply({ok, ok, go_on});
-    served.write();
-    served.add(2);
-    served.write();
+    Served served = after_a_merged_group();
     const Reply nested{503, "5.5.1 nested MAIL"};
     served.reply({{550, "5.7.0 spam"}, nested, nested, nested});
     EXPECT_TRUE(served.pipeline.conduct().merging);

@@ -134,7 +134,7 @@ TEST_F(PoolOnPeer, ASenderThatIsStoppedWhileItsMessageIsUnderWayTakesItsConnecti
 
 TEST_F(PoolOnPeer, IdleConnectionsAboveALoweredAllowanceAreNotInTheWay) {
     const PeerScript throttled = {
-        chatear::test::expect("MAIL FROM:<shop@a.test>\r\nRCPT TO:<ann@b.test>\r\nDATA\r\n"),
+        chatear::test::expect(envelope_group),
         chatear::test::send("250 ok\r\n250 ok\r\n354 go on\r\n"),
         chatear::test::expect(content_on_the_wire),
         chatear::test::send("454 4.7.0 throttling\r\n"),

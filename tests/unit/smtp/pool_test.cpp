@@ -13,11 +13,9 @@ using chatear::test::expect;
 using chatear::test::hang_up;
 using testing::HasSubstr;
 
-const std::string mail_group = "MAIL FROM:<shop@a.test>\r\nRCPT TO:<ann@b.test>\r\nDATA\r\n";
-
 /// A server that says this to the first command and hangs up.
 PeerScript at_mail(const std::string& reply) {
-    return join({hello(), {expect(mail_group), chatear::test::send(reply), hang_up()}});
+    return join({hello(), {expect(envelope_group), chatear::test::send(reply), hang_up()}});
 }
 
 TEST_F(PoolOnPeer, SendsSeveralMailsOverOneConnectionAndSaysGoodbye) {
@@ -74,7 +72,7 @@ TEST_F(PoolOnPeer, Rule18AServerThatNeverGetsToTheContentIsUnavailableAndFoundAg
 
 TEST_F(PoolOnPeer, A4xxToMailOnAUsedConnectionIsAboutTheConnection) {
     const PeerScript tired = {
-        expect(mail_group),
+        expect(envelope_group),
         chatear::test::send("452 4.3.0 too many mails\r\n503 no\r\n503 no\r\n"),
         chatear::test::swallow()};
     begin({join({hello(), one_mail(), tired}), join({hello(), one_mail(), goodbye()})});
@@ -133,10 +131,10 @@ TEST_F(PoolOnPeer, AConnectionOnWhichMoreWasSaidThanAskedIsNotUsedAgain) {
 
 TEST_F(PoolOnPeer, AfterARefusedRecipientTheNextMailBeginsWithRset) {
     const PeerScript refused = {
-        expect(mail_group),
+        expect(envelope_group),
         chatear::test::send("250 ok\r\n550 5.1.1 nobody\r\n554 5.5.1 no valid recipients\r\n")};
     PeerScript next = one_mail("250 reset\r\n250 ok\r\n250 ok\r\n354 go on\r\n");
-    next.front() = expect("RSET\r\n" + mail_group);
+    next.front() = expect("RSET\r\n" + envelope_group);
     begin({join({hello(), refused, next, goodbye()})});
     run([this]() -> asio::awaitable<void> {
         pool->start();
@@ -179,10 +177,10 @@ TEST_F(PoolOnPeer, AWrongPasswordIsTriedOnceAndThenThePoolPauses) {
 
 TEST_F(PoolOnPeer, ARefusalOfTheSenderAtMailPausesAndEndsByItself) {
     const PeerScript refusing = {
-        expect(mail_group),
+        expect(envelope_group),
         chatear::test::send("550 5.7.1 sender address rejected\r\n503 no\r\n503 no\r\n")};
     PeerScript next = one_mail("250 reset\r\n250 ok\r\n250 ok\r\n354 go on\r\n");
-    next.front() = expect("RSET\r\n" + mail_group);
+    next.front() = expect("RSET\r\n" + envelope_group);
     begin({join({hello(), refusing, next, goodbye()})}, [](Options& options) {
         options.pause_first = options.pause_most = milliseconds(20);
     });
