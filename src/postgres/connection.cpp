@@ -12,7 +12,8 @@ namespace {
 // A statement's plan is made once and stays for days. Made while a table was nearly empty, it read
 // the whole of it for each batch, and went on so when it had 60,000 rows. (A merge join does that
 // by an index.) Where no index leads to the rows, a table is read all the same; but its price then
-// looks like one that a compiler is worth.
+// looks like one that a compiler is worth. What was analysed while it was empty may still be gone
+// through by its index, all of it, until the next autoanalyze.
 constexpr Statement make_ours = R"(
     SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),
            set_config('idle_in_transaction_session_timeout', $3, false),
