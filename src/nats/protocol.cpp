@@ -41,9 +41,11 @@ struct Words {
 };
 
 Words split_words(std::string_view line) {
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
     Words words;
     while (!(line = trim(line)).empty()) {
-        const std::size_t length = std::min(line.find_first_of(" \t"), line.size());
+        const auto end = std::find_if(line.begin(), line.end(), is_blank);
+        const auto length = static_cast<std::size_t>(end - line.begin());
         if (words.count == words.word.size()) {
             words.count = 0;
             return words;

@@ -164,7 +164,10 @@ asio::awaitable<std::optional<Outcome>> EmailSender::check_limits(
 }
 
 asio::awaitable<Outcome> EmailSender::hand_over(SharedMessage message, Delivery delivery) {
-    smtp::BeforeContent before = [delivery]() mutable { return delivery.begin_content(); };
+    smtp::BeforeContent before(
+        [delivery]() mutable { return delivery.begin_content_at_once(); },
+        [delivery]() mutable { return delivery.begin_content(); }
+    );
     ContentAnswered answered = [delivery](bool accepted, std::string_view words) mutable {
         delivery.content_answered(accepted, words);
     };

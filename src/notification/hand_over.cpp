@@ -39,12 +39,13 @@ asio::awaitable<smtp::SendResult> hand_over(
     };
     // With BDAT the permission is asked before it is known whether the envelope is taken.
     bool permitted = false;
-    smtp::BeforeContent each = [&permitted, &answered, &before] {
+    smtp::BeforeContent::AtOnce ask = [&permitted, &answered, &before] {
         if (std::exchange(permitted, true)) {
             answered(false, "it did not leave over the connection before");
         }
-        return before();
+        return before.at_once();
     };
+    smtp::BeforeContent each(std::move(ask), [&before] { return before.later(); });
     smtp::SendResult result;
     try {
         result = co_await transport.send(std::move(envelope), std::move(content), std::move(each));

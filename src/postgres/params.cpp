@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace chatear::postgres {
@@ -14,15 +15,62 @@ std::optional<std::string> nothing() {
     return std::nullopt;
 }
 
+/// Few elements have anything to escape: so in pieces, not by the character.
+void append_quoted(std::string& literal, std::string_view element) {
+    const auto is_special = [](char c) { return c == '"' || c == '\\'; };
+    literal += '"';
+    while (true) {
+        const auto end = std::find_if(element.begin(), element.end(), is_special);
+        const auto plain = static_cast<std::size_t>(end - element.begin());
+        literal += element.substr(0, plain);
+        if (end == element.end()) {
+            break;
+        }
+        literal += '\\';
+        literal += *end;
+        element.remove_prefix(plain + 1);
+    }
+    literal += '"';
+}
+
+class ArrayLiteral {
+public:
+    void add(std::string_view element) {
+        next();
+        append_quoted(literal_, element);
+    }
+    template <typename Text>
+    void add(const std::optional<Text>& element) {
+        if (element) {
+            add(std::string_view(*element));
+            return;
+        }
+        next();
+        literal_ += "NULL";
+    }
+    std::string finish() && {
+        literal_ += '}';
+        return std::move(literal_);
+    }
+
+private:
+    void next() {
+        if (literal_.size() > 1) {
+            literal_ += ',';
+        }
+    }
+
+    std::string literal_ = "{";
+};
+
 // One array literal of `values`, each turned to text by `convert`.
 template <typename Values, typename Convert>
 std::string literal_of(const Values& values, const Convert& convert) {
-    std::vector<std::optional<std::string>> elements;
-    elements.reserve(values.size());
+    ArrayLiteral literal;
     for (const auto& value : values) {
-        elements.push_back(convert(value));
+        literal.add(convert(value));
     }
-    return array_literal(elements);
+    return std::move(literal).finish();
 }
 
 }  // namespace
@@ -67,7 +115,8 @@ Params& Params::optional_time(const std::optional<Time>& value) {
 }
 
 Params& Params::texts(const std::vector<std::string>& values) {
-    return text(literal_of(values, [](const std::string& value) { return std::optional(value); }));
+    return text(literal_of(values, [](const std::string& value) { return std::string_view(value); })
+    );
 }
 
 Params& Params::optional_texts(const std::vector<std::optional<std::string>>& values) {
@@ -75,9 +124,7 @@ Params& Params::optional_texts(const std::vector<std::optional<std::string>>& va
 }
 
 Params& Params::integers(const std::vector<std::int64_t>& values) {
-    return text(literal_of(values, [](std::int64_t value) {
-        return std::optional(std::to_string(value));
-    }));
+    return text(literal_of(values, [](std::int64_t value) { return std::to_string(value); }));
 }
 
 Params& Params::optional_integers(const std::vector<std::optional<std::int64_t>>& values) {
@@ -87,15 +134,11 @@ Params& Params::optional_integers(const std::vector<std::optional<std::int64_t>>
 }
 
 Params& Params::booleans(const std::vector<bool>& values) {
-    return text(literal_of(values, [](bool value) {
-        return std::optional(std::string(value ? "t" : "f"));
-    }));
+    return text(literal_of(values, [](bool value) { return std::string_view(value ? "t" : "f"); }));
 }
 
 Params& Params::byte_strings(const std::vector<std::string>& values) {
-    return text(literal_of(values, [](const std::string& value) {
-        return std::optional(bytea_literal(value));
-    }));
+    return text(literal_of(values, [](const std::string& value) { return bytea_literal(value); }));
 }
 
 Params& Params::optional_byte_strings(const std::vector<std::optional<std::string>>& values) {
@@ -105,7 +148,7 @@ Params& Params::optional_byte_strings(const std::vector<std::optional<std::strin
 }
 
 Params& Params::times(const std::vector<Time>& values) {
-    return text(literal_of(values, [](Time value) { return std::optional(format_time(value)); }));
+    return text(literal_of(values, [](Time value) { return format_time(value); }));
 }
 
 Params& Params::optional_times(const std::vector<std::optional<Time>>& values) {
@@ -124,26 +167,9 @@ std::optional<std::size_t> Params::with_nul() const {
 }
 
 std::string array_literal(const std::vector<std::optional<std::string>>& elements) {
-    std::string literal = "{";
-    for (const auto& element : elements) {
-        if (literal.size() > 1) {
-            literal += ',';
-        }
-        if (!element) {
-            literal += "NULL";
-            continue;
-        }
-        literal += '"';
-        for (const char c : *element) {
-            if (c == '"' || c == '\\') {
-                literal += '\\';
-            }
-            literal += c;
-        }
-        literal += '"';
-    }
-    literal += '}';
-    return literal;
+    return literal_of(
+        elements, [](const auto& element) -> const auto& { return element; }
+    );
 }
 
 std::string bytea_literal(std::string_view bytes) {

@@ -13,11 +13,24 @@ asio::awaitable<bool> Delivery::begin_content() {
     const std::shared_ptr<State> state = state_;
     const bool allowed = co_await state->judge.begin_content(*state->event, state->claim);
     if (allowed) {
-        ++state->contents;
-        state->content_unanswered = true;
-        state->content_begun = true;
+        note_begun(*state);
     }
     co_return allowed;
+}
+
+std::optional<bool> Delivery::begin_content_at_once() {
+    const std::optional<bool> allowed =
+        state_->judge.begin_content_at_once(*state_->event, state_->claim);
+    if (allowed.value_or(false)) {
+        note_begun(*state_);
+    }
+    return allowed;
+}
+
+void Delivery::note_begun(State& state) {
+    ++state.contents;
+    state.content_unanswered = true;
+    state.content_begun = true;
 }
 
 void Delivery::content_answered(bool accepted, std::string_view words) {

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,6 +58,10 @@ public:
     /// that it did not happen: what is not known is Retry or Hold.
     asio::awaitable<bool> begin_content();
 
+    /// The same where nothing has to be waited for, which is nearly always; else nothing, and
+    /// begin_content() is to be asked. For effects that wait for each other in one queue.
+    std::optional<bool> begin_content_at_once();
+
     /// Call it as soon as it is known what became of that effect: it happened, with these words of
     /// the other side, and with it all that the event asks for; or it surely did not. From here on
     /// a successor of this process knows it too; what is never answered is in doubt when this
@@ -70,6 +75,8 @@ public:
     void log_field(std::string_view name, std::string value);
 
 private:
+    static void note_begun(State& state);
+
     std::shared_ptr<State> state_;
 };
 

@@ -63,6 +63,11 @@ public:
     /// Asked right before what cannot be taken back begins (rules 7, 12, 13); false = it must not.
     virtual asio::awaitable<bool> begin_content(const Event& event, Claim& claim) = 0;
 
+    /// The same where nothing has to be waited for; else nothing, and begin_content() is asked.
+    virtual std::optional<bool> begin_content_at_once(const Event& /*event*/, Claim& /*claim*/) {
+        return std::nullopt;
+    }
+
     /// It is known what became of a content that begin_content() let go: the other side took it,
     /// with these words, or surely did not. Survives this process from here on; never waits.
     /// `recipient`: to whom, where the ledger's row may name another than this try's. A judge that

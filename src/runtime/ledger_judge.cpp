@@ -131,32 +131,45 @@ asio::awaitable<void> LedgerJudge::bury(OutboxRow dead_letter) {
 }
 
 asio::awaitable<bool> LedgerJudge::begin_content(const Event& event, Claim& claim) {
-    if (!may_begin()) {
-        co_return false;
+    const std::optional<bool> at_once = begin_content_at_once(event, claim);
+    if (at_once) {
+        co_return *at_once;
     }
     const std::uint64_t lease_number = gate_.lease_number();
-    if (notes_content_ || claim.lease_number != lease_number) {
-        const bool ours = co_await note_content(event, claim);
-        if (!ours) {
-            co_return false;
-        }
-        claim.lease_number = lease_number;
+    const bool ours = co_await note_content(event, claim);
+    if (!ours) {
+        co_return false;
     }
+    claim.lease_number = lease_number;
     // All may have changed meanwhile: a lease that ran out and was renewed may have cost the claim.
-    const bool allowed = may_begin() && claim.lease_number == gate_.lease_number();
+    co_return may_begin() && lease_number == gate_.lease_number() && let_go(event, claim);
+}
+
+std::optional<bool> LedgerJudge::begin_content_at_once(const Event& event, Claim& claim) {
+    if (!may_begin()) {
+        return false;
+    }
+    if (notes_content_ || claim.lease_number != gate_.lease_number()) {
+        return std::nullopt;  // First the ledger.
+    }
+    return let_go(event, claim);
+}
+
+/// From here on it may have left; a successor is told so.
+bool LedgerJudge::let_go(const Event& event, Claim& claim) {
     crash_point("before-content");
     const bool is_first = !claim.flight;
-    if (allowed && flights_ != nullptr && is_first) {
+    if (flights_ != nullptr && is_first) {
         claim.flight = flights_->begin(
             event.message.subject, claim.event_id, claim.generation, claim.claim_no
         );
     }
-    if (allowed && !is_first) {
+    if (!is_first) {
         claim.several_contents = true;
         flights_->begin_again(*claim.flight);
     }
     crash_point("content-begun");
-    co_return allowed;
+    return true;
 }
 
 void LedgerJudge::content_answered(

@@ -38,6 +38,7 @@ public:
     ) override;
     asio::awaitable<void> bury(OutboxRow dead_letter) override;
     asio::awaitable<bool> begin_content(const Event& event, Claim& claim) override;
+    std::optional<bool> begin_content_at_once(const Event& event, Claim& claim) override;
     void content_answered(
         Claim& claim, bool accepted, std::string_view words, std::string_view recipient = {}
     ) override;
@@ -48,6 +49,7 @@ public:
 
 private:
     bool may_begin() const;
+    bool let_go(const Event& event, Claim& claim);
     asio::awaitable<bool> note_content(const Event& event, const Claim& claim);
 
     Suspects& suspects_;

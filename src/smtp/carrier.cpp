@@ -54,10 +54,14 @@ void Carrier::work() {
         return;
     }
     take_messages();
-    if (!writing_) {
-        ask();
+    while (!writing_) {
+        while (ask()) {
+            take_messages();  // What may leave makes room behind it.
+        }
         write();
-        ask();  // What it found too old.
+        if (!ask()) {  // What it found too old.
+            break;
+        }
     }
     if (idle() && std::exchange(busy_, false)) {
         idle_since_ = net::now();
@@ -126,19 +130,31 @@ void Carrier::take(Submission& message) {
     message.on_taken(weak_from_this(), id);
 }
 
-void Carrier::ask() {
+/// Whether one was answered at once.
+bool Carrier::ask() {
+    bool answered = false;
     while (const std::optional<MailPipeline::Id> id = pipeline_.next_to_ask()) {
         const auto message = find(*id);
-        if (message != under_way_.end()) {
-            (*message)->ask();
+        if (message == under_way_.end()) {
+            continue;
+        }
+        const std::optional<bool> granted = (*message)->ask();
+        if (granted) {
+            pass_permission(*id, *granted);
+            answered = true;
         }
     }
+    return answered;
+}
+
+void Carrier::pass_permission(MailPipeline::Id id, bool granted) {
+    std::vector<MailPipeline::Ended> ended;
+    pipeline_.on_permission(id, granted, net::now(), ended);
+    end(std::move(ended));
 }
 
 void Carrier::on_permission(const Submission& message, bool granted) {
-    std::vector<MailPipeline::Ended> ended;
-    pipeline_.on_permission(message.id(), granted, net::now(), ended);
-    end(std::move(ended));
+    pass_permission(message.id(), granted);
     work();
 }
 

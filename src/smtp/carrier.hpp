@@ -88,7 +88,8 @@ public:
 private:
     void take_messages();
     void take(Submission& message);
-    void ask();
+    bool ask();
+    void pass_permission(MailPipeline::Id id, bool granted);
     void write();
     void write_later(const std::vector<std::string_view>& pieces, std::size_t from);
     asio::awaitable<void> write_rest(std::shared_ptr<Carrier> self);

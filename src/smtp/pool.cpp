@@ -82,7 +82,7 @@ asio::awaitable<SendResult> Pool::send(
     std::size_t stale = 0;  // Connections that were used before may have been closed meanwhile.
     while (fresh < max_tries && stale <= options_->connections) {
         throw_unless_available();
-        Submission message(executor_, envelope, content, [this](Submission& left) {
+        Submission message(executor_, envelope, content, before, [this](Submission& left) {
             std::erase(waiting_, &left);
         });
         const bool is_first_try = fresh == 0 && stale == 0;
@@ -108,7 +108,7 @@ asio::awaitable<SendResult> Pool::send(
 asio::awaitable<void> Pool::see_through(Submission& message, const BeforeContent& before) {
     Submission::Event event = co_await message.next_event();
     while (event == Submission::Event::asked) {
-        const bool granted = co_await before();
+        const bool granted = co_await before.later();
         message.answer(granted);
         event = co_await message.next_event();
     }

@@ -10,9 +10,14 @@ Submission::Submission(
     const asio::any_io_executor& executor,
     const Envelope& envelope,
     const ContentSource& content,
+    const BeforeContent& before,
     std::function<void(Submission&)> on_left
 )
-    : envelope_(envelope), content_(content), on_left_(std::move(on_left)), changed_(executor) {}
+    : envelope_(envelope),
+      content_(content),
+      before_(before),
+      on_left_(std::move(on_left)),
+      changed_(executor) {}
 
 Submission::~Submission() {
     if (ended()) {
@@ -46,9 +51,13 @@ void Submission::on_taken(std::weak_ptr<Carrier> carrier, std::uint64_t id) {
     id_ = id;
 }
 
-void Submission::ask() {
-    asked_ = true;
-    changed_.notify_all();
+std::optional<bool> Submission::ask() {
+    const std::optional<bool> granted = before_.at_once();
+    if (!granted) {
+        asked_ = true;
+        changed_.notify_all();
+    }
+    return granted;
 }
 
 void Submission::end(SendResult result, bool may_be_repeated, bool on_used_connection) {

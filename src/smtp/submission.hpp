@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/notification.hpp"
+#include "smtp/before_content.hpp"
 #include "smtp/envelope.hpp"
 #include "smtp/extensions.hpp"
 #include "smtp/send_result.hpp"
@@ -22,10 +23,6 @@ namespace asio = boost::asio;
 /// be written for this server.
 using ContentSource = std::function<Result<std::string>(const Capabilities&)>;
 
-/// Awaited right before the content leaves; false holds it back. It may throw: then nothing of the
-/// content has left.
-using BeforeContent = std::function<asio::awaitable<bool>()>;
-
 class Carrier;
 
 /// A message that waits for a connection or is under way on one. It lives in the frame of
@@ -36,6 +33,7 @@ public:
         const asio::any_io_executor& executor,
         const Envelope& envelope,
         const ContentSource& content,
+        const BeforeContent& before,
         std::function<void(Submission&)> on_left
     );
     ~Submission();
@@ -45,7 +43,7 @@ public:
     // What its sender does.
 
     enum class Event {
-        asked,  ///< Whether the content may leave: answer().
+        asked,  ///< Whether the content may leave, which takes time: answer().
         ended,  ///< result() is there, or failure().
     };
     asio::awaitable<Event> next_event();
@@ -63,7 +61,8 @@ public:
     const ContentSource& content() const { return content_; }
     void on_taken(std::weak_ptr<Carrier> carrier, std::uint64_t id);
     std::uint64_t id() const { return id_; }  ///< In its carrier's pipeline.
-    void ask();
+    /// Whether the content may leave, where that is known at once.
+    std::optional<bool> ask();
     /// `may_be_repeated`: nobody has judged it, and it may go over another connection.
     void end(SendResult result, bool may_be_repeated, bool on_used_connection);
     void fail(std::exception_ptr failure);
@@ -73,6 +72,7 @@ private:
 
     const Envelope& envelope_;
     const ContentSource& content_;
+    const BeforeContent& before_;
     std::function<void(Submission&)> on_left_;  // Out of the queue, not taken by anybody.
     net::Notification changed_;
     std::weak_ptr<Carrier> carrier_;

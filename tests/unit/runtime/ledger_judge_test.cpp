@@ -225,8 +225,26 @@ TEST_F(Rule12Judge, NoContentBeginsWhenAVerdictHasWaitedMeanwhile) {
     EXPECT_FALSE(begin_content(true));
 }
 
+TEST_F(Rule7Judge, WhereTheLeaseIsFreshAContentBeginsAtOnceAndIsRecordedOnce) {
+    LedgerJudge& judge_used = judge();
+    EXPECT_EQ(judge_used.begin_content_at_once(event_, claim_), std::optional(true));
+    EXPECT_EQ(judge_used.begin_content_at_once(event_, claim_), std::optional(true));
+    EXPECT_EQ(ledger_.contents, 0U);
+    EXPECT_EQ(flights().size(), 1U);
+}
+
+TEST_F(Rule7Judge, WhereTheLedgerMustBeAskedFirstNothingBeginsAtOnce) {
+    EXPECT_EQ(judge(true).begin_content_at_once(event_, claim_), std::nullopt) << "hold";
+    clock_.advance(21s);
+    EXPECT_EQ(judge().begin_content_at_once(event_, claim_), std::optional(false)) << "no lease";
+    gate_.renewed(clock_.boot_time());
+    EXPECT_EQ(judge().begin_content_at_once(event_, claim_), std::nullopt) << "another lease";
+    EXPECT_TRUE(flights().empty());
+}
+
 TEST_F(LedgerJudgeTest, NothingBeginsOnceTheProcessStops) {
     gate_.close();
+    EXPECT_EQ(judge().begin_content_at_once(event_, claim_), std::optional(false));
     EXPECT_FALSE(begin_content());
 }
 

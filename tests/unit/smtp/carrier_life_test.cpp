@@ -44,19 +44,22 @@ TEST(Carrier, IsKeptByAWriteThatHasNotBegun) {
     const ContentSource source = [](const Capabilities&) {
         return Result<std::string>(std::string(more_than_a_socket_takes, 'x'));
     };
+    const BeforeContent permission(
+        [] { return std::optional(true); }, []() -> asio::awaitable<bool> { co_return true; }
+    );
     const auto scenario = [&]() -> asio::awaitable<void> {
-        Submission message(context.get_executor(), envelope, source, [](Submission&) {});
+        const auto executor = context.get_executor();
+        Submission message(executor, envelope, source, permission, [](Submission&) {});
         OneMessage owner(message);
-        net::TaskGroup tasks(context.get_executor());
-        auto session = std::make_unique<Session>(context.get_executor(), options);
-        net::Resolver resolver(context.get_executor());
+        net::TaskGroup tasks(executor);
+        auto session = std::make_unique<Session>(executor, options);
+        net::Resolver resolver(executor);
         const std::optional<OpenFailure> failure = co_await session->open(resolver);
         EXPECT_FALSE(failure);
         const Conduct window{.pipelining = true, .merging = true, .chunking = true, .window = 4};
         auto carrier = std::make_shared<Carrier>(std::move(session), options, window, owner, tasks);
         const std::weak_ptr<Carrier> left = carrier;
         carrier->work();
-        message.answer(true);
         EXPECT_EQ(tasks.size(), 1U) << "the rest of the write is left to a task";
         carrier->close();
         carrier.reset();

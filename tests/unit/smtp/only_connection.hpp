@@ -93,9 +93,15 @@ private:
         }
     }
 
+    /// Every other message is answered at once, as most are; the rest takes a turn of the loop.
     asio::awaitable<void> send(std::size_t number) {
         const Envelope envelope{"shop@a.test", "ann@b.test", false};
-        Submission message(context_.get_executor(), envelope, source, [](Submission&) {});
+        const BeforeContent permission(
+            [this, number] { return answer_at_once(number); },
+            []() -> asio::awaitable<bool> { co_return true; }
+        );
+        const auto executor = context_.get_executor();
+        Submission message(executor, envelope, source, permission, [](Submission&) {});
         waiting_.push_back(&message);
         Submission::Event event = co_await message.next_event();
         while (event == Submission::Event::asked) {
@@ -104,6 +110,14 @@ private:
             event = co_await message.next_event();
         }
         outcome_.results[number] = message.result();
+    }
+
+    std::optional<bool> answer_at_once(std::size_t number) {
+        if (number % 2 == 0) {
+            return std::nullopt;
+        }
+        ++outcome_.asked;
+        return permitted_;
     }
 
     Submission* next_message(Carrier& /*carrier*/) override {

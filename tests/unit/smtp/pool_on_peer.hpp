@@ -67,6 +67,13 @@ protected:
 
     static asio::awaitable<bool> grant() { co_return true; }
 
+    static BeforeContent::Later count_and_grant(int& asked) {
+        return [&asked]() -> asio::awaitable<bool> {
+            ++asked;
+            co_return true;
+        };
+    }
+
     asio::io_context context;
     std::optional<ScriptedPeer> peer;
     std::optional<Pool> pool;

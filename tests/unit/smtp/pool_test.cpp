@@ -249,6 +249,52 @@ TEST_F(PoolOnPeer, HeldBackContentIsNotTriedAgain) {
     EXPECT_EQ(peer->accepted(), 1U);
 }
 
+TEST_F(PoolOnPeer, AContentThatIsPermittedAtOnceLeavesAndNobodyIsAskedLater) {
+    begin({join({hello(), one_mail(), one_mail(), goodbye()})});
+    int asked_later = 0;
+    before = BeforeContent([] { return std::optional(true); }, count_and_grant(asked_later));
+    run([this]() -> asio::awaitable<void> {
+        pool->start();
+        co_await send(first);
+        co_await send(second);
+        co_await pool->stop(milliseconds(1000));
+    });
+    EXPECT_EQ(first.result->status, SendStatus::accepted);
+    EXPECT_EQ(second.result->status, SendStatus::accepted);
+    EXPECT_EQ(asked_later, 0);
+}
+
+TEST_F(PoolOnPeer, AContentThatIsRefusedAtOnceIsHeldBackAndTheConnectionGoesOn) {
+    PeerScript held_back = join({hello(), one_mail()});
+    held_back.resize(held_back.size() - 2);
+    held_back.push_back(chatear::test::swallow());
+    begin({held_back, join({hello(), one_mail(), goodbye()})});
+    before = BeforeContent([] { return std::optional(false); }, grant);
+    run([this]() -> asio::awaitable<void> {
+        pool->start();
+        co_await send(first);
+        before = grant;
+        co_await send(second);
+        co_await pool->stop(milliseconds(1000));
+    });
+    EXPECT_EQ(first.result->status, SendStatus::not_sent);
+    EXPECT_TRUE(first.result->held_back);
+    EXPECT_EQ(second.result->status, SendStatus::accepted);
+}
+
+TEST_F(PoolOnPeer, WhatCannotBeSaidAtOnceIsAskedLater) {
+    begin({join({hello(), one_mail(), goodbye()})});
+    int asked_later = 0;
+    before = BeforeContent([] { return std::optional<bool>(); }, count_and_grant(asked_later));
+    run([this]() -> asio::awaitable<void> {
+        pool->start();
+        co_await send(first);
+        co_await pool->stop(milliseconds(1000));
+    });
+    EXPECT_EQ(first.result->status, SendStatus::accepted);
+    EXPECT_EQ(asked_later, 1);
+}
+
 TEST_F(PoolOnPeer, AnUnsafeAddressNeverReachesTheWire) {
     begin({join({hello(), goodbye()})});
     recipient = "ann@b.test>\r\nRCPT TO:<eve@b.test";
