@@ -35,7 +35,6 @@ class NodePeer:
     clock_runs_from_start = False
     SOURCE = CHECKOUT / "bench" / "peers" / "node"
     FOLDER = CHECKOUT / "build" / "peers" / "node"
-    FILES = ("package.json", "package-lock.json", "worker.js")
     # How they were chosen is in docs/benchmarks.md.
     SETTINGS = {"PEER_CONCURRENCY": "128", "PEER_DATABASE_CONNECTIONS": "10", "PEER_SMTP_CONNECTIONS": "8"}
 
@@ -54,20 +53,12 @@ class NodePeer:
         return program
 
     def _install(self):
-        """Its libraries, exactly as package-lock.json names them, beside the build."""
-        self.FOLDER.mkdir(parents=True, exist_ok=True)
-        kept = self.FOLDER / "package-lock.json"
-        lock = (self.SOURCE / "package-lock.json").read_bytes()
-        fresh = not (self.FOLDER / "node_modules").exists() or not kept.exists() or kept.read_bytes() != lock
-        for name in self.FILES:
-            shutil.copyfile(self.SOURCE / name, self.FOLDER / name)
-        if not fresh:
-            return
-        done = subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000"],
-            cwd=self.FOLDER, capture_output=True, text=True)
-        if done.returncode != 0:
-            shutil.rmtree(self.FOLDER / "node_modules", ignore_errors=True)  # Half of them would look like all the next time.
+        """It beside the build, with its libraries exactly as package-lock.json names them."""
+        installer = CHECKOUT / "tools" / "install_node_modules.sh"
+        done = subprocess.run([installer, self.SOURCE, self.FOLDER], capture_output=True, text=True)
+        if done.returncode == 0:
+            shutil.copyfile(self.SOURCE / "worker.js", self.FOLDER / "worker.js")
+        else:
             raise MissingPeer(f"not measured: npm cannot get its libraries ({(done.stderr.strip() or 'it says nothing').splitlines()[0]})")
 
     def prepare(self, environment, folder):

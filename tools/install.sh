@@ -150,7 +150,8 @@ install_npm_mail_servers() {
     for program in node:nodejs npm:npm; do
         if ! command -v "${program%:*}" >/dev/null; then apt_install "${program#*:}" || true; fi
     done
-    tests/support/install_npm_mail_servers.sh || echo "going on without Haraka and smtp-server" >&2
+    tools/install_node_modules.sh tests/support/npm_mail_servers .dev/npm_mail_servers ||
+        echo "going on without Haraka and smtp-server" >&2
 }
 
 install_for_tests() {

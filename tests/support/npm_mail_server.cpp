@@ -31,7 +31,7 @@ Result<void> NpmMailServer::possible() {
         return Error{"Haraka and smtp-server need Node.js 20, this machine has " + version.output};
     }
     if (!std::filesystem::exists(packages())) {
-        return Error{"not there: `./dev test` or tests/support/install_npm_mail_servers.sh"};
+        return Error{"not there: `./dev test` gets them from npm"};
     }
     return {};
 }

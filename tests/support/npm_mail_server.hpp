@@ -11,8 +11,8 @@
 
 namespace chatear::test {
 
-/// Haraka or smtp-server, as tests/support/install_npm_mail_servers.sh has put them below .dev. It
-/// takes mail for b.test only, and refuses refuse@b.test by 550 5.1.1.
+/// Haraka or smtp-server, as tools/install.sh has put them below .dev. It takes mail for b.test
+/// only, and refuses refuse@b.test by 550 5.1.1.
 class NpmMailServer {
 public:
     /// Why none can run here: Node.js 20 or the packages are missing.
