@@ -4,7 +4,12 @@
 #include "net/timer.hpp"
 #include "support/coroutine.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <gtest/gtest.h>
+
+#include <memory>
+#include <utility>
 
 namespace chatear::net {
 namespace {
@@ -90,6 +95,34 @@ TEST_F(NotificationTest, AStoppedWaiterLeavesAndTheOthersStay) {
     test::run_coroutine(context_, test);
     EXPECT_EQ(woken_of_stopped, 0);
     EXPECT_EQ(woken_, 1);
+}
+
+asio::awaitable<void> wait_with(std::shared_ptr<Notification> notification) {
+    co_await notification->wait();
+}
+
+TEST_F(NotificationTest, AnIoContextThatGoesTakesAlongWhoWaitsInIt) {
+    auto context = std::make_unique<asio::io_context>();
+    auto notification = std::make_shared<Notification>(context->get_executor());
+    const std::weak_ptr<Notification> held = notification;
+    asio::co_spawn(*context, wait_with(std::move(notification)), asio::detached);
+    context->poll();
+    EXPECT_FALSE(held.expired());
+    context.reset();
+    EXPECT_TRUE(held.expired());
+}
+
+TEST_F(NotificationTest, AnIoContextThatGoesTakesAlongWhoIsAboutToGoOn) {
+    auto context = std::make_unique<asio::io_context>();
+    auto notification = std::make_shared<Notification>(context->get_executor());
+    const std::weak_ptr<Notification> held = notification;
+    asio::co_spawn(*context, wait_with(notification), asio::detached);
+    context->poll();
+    notification->notify_all();
+    notification.reset();
+    EXPECT_FALSE(held.expired());
+    context.reset();
+    EXPECT_TRUE(held.expired());
 }
 
 }  // namespace
