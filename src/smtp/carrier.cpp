@@ -50,8 +50,8 @@ asio::awaitable<void> Carrier::run() {
 }
 
 void Carrier::work() {
-    if (over_) {
-        return;
+    if (over_ || closed_by_us_) {
+        return;  // What began now would be in doubt.
     }
     take_messages();
     while (!writing_) {

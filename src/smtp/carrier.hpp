@@ -71,7 +71,7 @@ public:
     /// What another connection has learnt of the server.
     void apply(const Conduct& learnt) { pipeline_.apply(learnt); }
 
-    bool usable() const { return !retired_ && !over_ && pipeline_.usable(); }
+    bool usable() const { return !retired_ && !over_ && !closed_by_us_ && pipeline_.usable(); }
     bool has_room() const;
     bool idle() const { return pipeline_.empty(); }
     bool ended_by_us() const { return retired_; }

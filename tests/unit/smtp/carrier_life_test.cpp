@@ -70,5 +70,37 @@ TEST(Carrier, IsKeptByAWriteThatHasNotBegun) {
     chatear::test::run_coroutine(context, scenario);
 }
 
+TEST(Carrier, BeginsNothingBetweenItsCloseAndItsEnd) {
+    ScriptedPeer peer(join({chunking_hello(), PeerScript{chatear::test::stall()}}));
+    asio::io_context context;
+    const auto options = std::make_shared<const Options>(options_for(peer.port()));
+    const Envelope envelope{"shop@a.test", "ann@b.test", false};
+    const ContentSource source = [](const Capabilities&) { return Result<std::string>(content); };
+    int asked = 0;
+    const auto at_once = [&asked] {
+        ++asked;
+        return std::optional(true);
+    };
+    const BeforeContent permission(at_once, []() -> asio::awaitable<bool> { co_return true; });
+    const auto scenario = [&]() -> asio::awaitable<void> {
+        const auto executor = context.get_executor();
+        Submission message(executor, envelope, source, permission, [](Submission&) {});
+        OneMessage owner(message);
+        net::TaskGroup tasks(executor);
+        auto session = std::make_unique<Session>(executor, options);
+        net::Resolver resolver(executor);
+        const std::optional<OpenFailure> failure = co_await session->open(resolver);
+        EXPECT_FALSE(failure);
+        const Conduct window{.pipelining = true, .merging = true, .chunking = true, .window = 4};
+        auto carrier = std::make_shared<Carrier>(std::move(session), options, window, owner, tasks);
+        EXPECT_TRUE(carrier->has_room());
+        carrier->close();
+        EXPECT_FALSE(carrier->has_room());
+        carrier->work();
+    };
+    chatear::test::run_coroutine(context, scenario);
+    EXPECT_EQ(asked, 0) << "its content would be in doubt";
+}
+
 }  // namespace
 }  // namespace chatear::smtp::test
