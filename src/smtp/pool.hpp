@@ -85,6 +85,7 @@ private:
     void on_learnt(Carrier& carrier, const Conduct& before) override;
 
     asio::awaitable<void> see_through(Submission& message, const BeforeContent& before);
+    void queue(Submission& message);
     void dispatch();
     Carrier* freshest_idle() const;
     bool is_too_many(const Carrier& carrier) const;
@@ -120,7 +121,8 @@ private:
     Counters counters_;
     std::vector<std::shared_ptr<Carrier>> carriers_;
     std::deque<Submission*> waiting_;  // First come, first served.
-    bool merging_ = true;              // What was learnt of the server.
+    std::uint64_t last_turn_ = 0;
+    bool merging_ = true;  // What was learnt of the server.
     bool chunking_ = true;
     std::size_t connecting_ = 0;
     net::Moment grow_not_before_{};

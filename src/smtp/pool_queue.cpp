@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 #include "smtp/pool.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace chatear::smtp {
@@ -24,6 +25,20 @@ bool may_try_again(const SendResult& result, bool connection_was_used) {
 }
 
 }  // namespace
+
+/// One that comes back from a connection keeps its turn. Else the same ones would always be at the
+/// end of a connection that takes fewer messages than a window has, until their tries are used up.
+void Pool::queue(Submission& message) {
+    if (waiting_.empty() || waiting_.back()->turn < message.turn) {
+        waiting_.push_back(&message);
+        return;
+    }
+    const auto later =
+        std::find_if(waiting_.begin(), waiting_.end(), [&message](const Submission* other) {
+            return other->turn > message.turn;
+        });
+    waiting_.insert(later, &message);
+}
 
 /// First those that have nothing to do, then those with room, unless new ones are on their way: a
 /// message behind another one waits for its answer.
