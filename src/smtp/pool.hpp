@@ -102,7 +102,7 @@ private:
     asio::awaitable<void> recover();
     asio::awaitable<void> reap();
     asio::awaitable<void> carry(std::shared_ptr<Carrier> carrier);
-    Conduct conduct() const;
+    Conduct conduct(const Extensions& announced) const;
 
     void note(const SendResult& result);
     void count(SendStatus status);
@@ -124,6 +124,7 @@ private:
     std::uint64_t last_turn_ = 0;
     bool merging_ = true;  // What was learnt of the server.
     bool chunking_ = true;
+    std::optional<Extensions> chunking_proven_by_;  // A server that announces exactly this.
     std::size_t connecting_ = 0;
     net::Moment grow_not_before_{};
     bool started_ = false;

@@ -150,21 +150,23 @@ void Pool::on_learnt(Carrier& carrier, const Conduct& before) {
             {{"peer", peer}}
         );
     }
+    if (learnt.chunking_proven) {
+        chunking_proven_by_ = carrier.extensions();
+    }
     for (const std::shared_ptr<Carrier>& other : carriers_) {
-        other->apply(conduct());
+        other->apply(conduct(other->extensions()));
     }
 }
 
-/// As the server announces it, as far as it keeps its word.
-Conduct Pool::conduct() const {
+/// As the server announces it, as far as it keeps its word. Behind one name there may be several:
+/// what one of them has proven counts for those that announce the same.
+Conduct Pool::conduct(const Extensions& announced) const {
     Conduct conduct;
-    if (extensions_) {
-        conduct.pipelining = extensions_->pipelining;
-        conduct.merging = conduct.pipelining && merging_;
-        conduct.window = options_->window;
-        conduct.chunking =
-            conduct.pipelining && extensions_->chunking && chunking_ && conduct.window > 1;
-    }
+    conduct.pipelining = announced.pipelining;
+    conduct.merging = conduct.pipelining && merging_;
+    conduct.window = options_->window;
+    conduct.chunking = conduct.pipelining && announced.chunking && chunking_ && conduct.window > 1;
+    conduct.chunking_proven = conduct.chunking && chunking_proven_by_ == announced;
     return conduct;
 }
 
