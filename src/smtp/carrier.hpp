@@ -32,7 +32,7 @@ public:
     /// `carrier` has nothing under way any more.
     virtual void on_idle(Carrier& carrier) = 0;
 
-    /// Its conduct is not what it was: the server does not take something that it announced.
+    /// Its conduct is not what it was: it was seen what the server takes of what it announced.
     virtual void on_learnt(Carrier& carrier, const Conduct& before) = 0;
 };
 
@@ -81,6 +81,7 @@ public:
     std::size_t completed() const { return completed_; }  ///< On which something was said.
     net::Moment idle_since() const { return idle_since_; }
     const Conduct& conduct() const { return pipeline_.conduct(); }
+    const Extensions& extensions() const { return session_->extensions(); }
 
     /// True once: a connection that is told so with each of its messages is one that asks for less.
     bool first_to_ask_for_less() { return !std::exchange(asked_for_less_, true); }

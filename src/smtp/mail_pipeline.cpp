@@ -1,6 +1,7 @@
 #include "smtp/mail_pipeline.hpp"
 
 #include "base/assert.hpp"
+#include "smtp/wire_content.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -17,21 +18,34 @@ bool MailPipeline::has_room() const {
     if (!usable() || transactions_.empty()) {
         return usable();
     }
-    if (!conduct_.merging) {
+    if (!conduct_.merging || (conduct_.chunking && !conduct_.chunking_proven)) {
         return false;
     }
     if (conduct_.chunking) {
         const bool may_all_be_refused =
-            refused_ == 0 || refused_ + transactions_.size() <= most_refused;
-        return may_all_be_refused && transactions_.size() < conduct_.window &&
-               bytes_ < max_window_bytes;
+            refused_ == 0 || refused_ + transactions_.size() < most_refused;
+        return may_all_be_refused && transactions_.size() < window() && bytes_ < max_window_bytes;
     }
     const MailTransaction& last = transactions_.back().transaction;
     return last.permitted() && last.begun();
 }
 
+std::size_t MailPipeline::window() const {
+    return std::min(conduct_.window, first_window + accepted_);
+}
+
+Manner MailPipeline::manner_for(const Mail& mail) const {
+    if (!conduct_.chunking) {
+        return Manner::data;
+    }
+    if (conduct_.chunking_proven) {
+        return Manner::chunk;
+    }
+    return first_field_bytes(mail.content) > 0 ? Manner::probe : Manner::data;
+}
+
 MailPipeline::Id MailPipeline::add(const Envelope& envelope, Mail mail) {
-    const Manner manner = conduct_.chunking ? Manner::chunk : Manner::data;
+    const Manner manner = manner_for(mail);
     const std::size_t bytes = mail.content.size();
     return append(MailTransaction(envelope, std::move(mail), manner), bytes);
 }
@@ -197,6 +211,10 @@ void MailPipeline::put_behind_begun(Entries::iterator entry) {
 /// A 503 behind a message that was not accepted may be about what that one left behind: it gets
 /// another try, with RSET, and nothing is learnt from it.
 void MailPipeline::note(MailTransaction::Effect effect, Entry& entry) {
+    if (effect == MailTransaction::Effect::chunking_proven) {
+        conduct_.chunking_proven = true;
+        return;
+    }
     needs_reset_ = true;
     if (effect == MailTransaction::Effect::chunking_refused) {
         conduct_.chunking = false;
@@ -211,9 +229,10 @@ void MailPipeline::end(Entries::iterator entry, std::vector<Ended>& ended) {
         needs_reset_ = transaction.needs_reset();
         last_accepted_ = transaction.result().status == SendStatus::accepted;
         const bool is_envelope_refused = transaction.result().step != Step::content;
-        if (is_envelope_refused && transaction.manner() == Manner::chunk) {
+        if (is_envelope_refused && transaction.manner() != Manner::data) {
             ++refused_;
         }
+        accepted_ += last_accepted_ ? 1U : 0U;
     }
     usable_ = usable_ && transaction.connection_usable();
     bytes_ -= entry->bytes;

@@ -21,7 +21,10 @@ struct Conduct {
     /// A group may begin before what stands before it is answered: a content and the next envelope
     /// in one, and with chunking whole messages one behind the other. Requires pipelining.
     bool merging = false;
-    bool chunking = false;   ///< Contents by BDAT (RFC 3030). Requires pipelining.
+    bool chunking = false;  ///< Contents by BDAT (RFC 3030). Requires pipelining.
+    /// It was seen that the server takes BDAT. To one that only announces it (an appliance in front
+    /// of it may) what follows BDAT would be commands: until then one message at a time, by probe.
+    bool chunking_proven = false;
     std::size_t window = 1;  ///< Messages under way at once, with chunking.
 
     bool operator==(const Conduct&) const = default;
@@ -46,6 +49,10 @@ public:
     /// (smtpd_hard_error_limit). Then whole messages stand behind that nobody answers any more, and
     /// even what was answered is lost where the kernel resets the connection (measured with both).
     static constexpr std::size_t most_refused = 9;
+
+    /// With chunking, messages under way before one was accepted; one more for each that was.
+    /// Nothing is known of their envelopes yet, and if all are refused it is still not too much.
+    static constexpr std::size_t first_window = 8;
 
     struct Ended {
         Id id = 0;
@@ -97,10 +104,11 @@ public:
 
     /// What is known by now of how the server wants it; it may come from another connection.
     const Conduct& conduct() const { return conduct_; }
-    /// Does from now on without what the server has refused elsewhere.
+    /// Does from now on without what the server has refused elsewhere, and with what it has proven.
     void apply(const Conduct& learnt) {
         conduct_.merging = conduct_.merging && learnt.merging;
         conduct_.chunking = conduct_.chunking && learnt.chunking;
+        conduct_.chunking_proven = conduct_.chunking_proven || learnt.chunking_proven;
     }
 
 private:
@@ -120,6 +128,8 @@ private:
 
     Entries::iterator find(Id id);
     Id append(MailTransaction transaction, std::size_t bytes);
+    std::size_t window() const;
+    Manner manner_for(const Mail& mail) const;
     bool may_begin(const MailTransaction& transaction) const;
     void begin(MailTransaction& transaction);
     void take_from(Entries::iterator entry);
@@ -136,6 +146,7 @@ private:
     std::vector<Step> steps_;  // Scratch.
     std::size_t bytes_ = 0;    // Of the contents under way.
     std::size_t refused_ = 0;  // Envelopes, with chunking.
+    std::size_t accepted_ = 0;
     Id last_id_ = 0;
     bool content_left_ = false;
     bool usable_ = true;  // Bytes may be written.

@@ -25,6 +25,7 @@ MailTransaction::MailTransaction(const Envelope& envelope, Mail mail, Manner man
     mail_end_ = lines_.size();
     lines_.append("RCPT TO:<").append(envelope.rcpt_to).append(">\r\n");
     rcpt_end_ = lines_.size();
+    CHATEAR_ASSERT(manner != Manner::probe || first_field_bytes(content_) > 0);
 }
 
 MailTransaction::MailTransaction(std::string why)
@@ -35,7 +36,7 @@ MailTransaction::MailTransaction(std::string why)
 MailTransaction::Next MailTransaction::next() const {
     switch (state_) {
         case State::waiting:
-            if (manner_ == Manner::data || permitted()) {
+            if (manner_ != Manner::chunk || permitted()) {
                 return Next::begin;
             }
             return permission_ == Permission::not_asked ? Next::ask : Next::wait;
@@ -48,7 +49,7 @@ MailTransaction::Next MailTransaction::next() const {
             return permission_ == Permission::not_asked ? Next::ask : Next::wait;
         case State::content:
         case State::lone_dot:
-            return everything_given() ? Next::wait : Next::write;
+            return chunk_given() ? Next::wait : Next::write;
         case State::finished:
             return Next::finished;
     }
@@ -72,16 +73,30 @@ void MailTransaction::begin(Turn turn) {
     commands_.emplace_back(Step::rcpt, rcpt_end_);
     lines_.resize(rcpt_end_);
     if (manner_ == Manner::chunk) {
-        lines_.append("BDAT ").append(std::to_string(content_.size())).append(" LAST\r\n");
-        commands_.emplace_back(Step::content, lines_.size());
-        return;
+        add_chunk();
+    } else if (manner_ == Manner::data) {
+        lines_.append("DATA\r\n");
+        commands_.emplace_back(Step::data, lines_.size());
+        if (!stuffed_) {
+            content_ = dot_stuffed(std::move(content_));
+            stuffed_ = true;
+        }
     }
-    lines_.append("DATA\r\n");
-    commands_.emplace_back(Step::data, lines_.size());
-    if (!stuffed_) {
-        content_ = dot_stuffed(std::move(content_));
-        stuffed_ = true;
-    }
+}
+
+/// BDAT for what comes next of the content. The answer to one that is not the last has the place of
+/// the answer to DATA.
+void MailTransaction::add_chunk() {
+    const bool last = manner_ == Manner::chunk;
+    lines_.append("BDAT ").append(std::to_string(chunk_end() - given_));
+    lines_.append(last ? " LAST\r\n" : "\r\n");
+    commands_.emplace_back(last ? Step::content : Step::data, lines_.size());
+    end_given_ = false;
+    state_ = State::envelope;
+}
+
+std::size_t MailTransaction::chunk_end() const {
+    return manner_ == Manner::probe ? first_field_bytes(content_) : content_.size();
 }
 
 void MailTransaction::take_output(
@@ -91,8 +106,9 @@ void MailTransaction::take_output(
     if (state_ == State::envelope) {
         take_commands(pieces, answers);
     }
-    const bool follows = manner_ == Manner::chunk && commands_given_ == commands_.size();
-    if (state_ == State::envelope && follows && !only_probes()) {
+    const bool all_given = commands_given_ == commands_.size();
+    const bool ends_in_chunk = manner_ != Manner::data && commands_.back().first > Step::rcpt;
+    if (state_ == State::envelope && all_given && ends_in_chunk) {
         state_ = State::content;
     }
     if (state_ == State::content || state_ == State::lone_dot) {
@@ -116,18 +132,20 @@ void MailTransaction::take_commands(
 void MailTransaction::take_content(
     std::vector<std::string_view>& pieces, std::vector<Step>& answers
 ) {
-    result_.content_began = result_.content_began || state_ == State::content;
-    const bool awaited_already = manner_ == Manner::chunk;  // As BDAT's answer.
+    // The first line of a probe is nothing that a server could deliver.
+    const bool began = state_ == State::content && manner_ != Manner::probe;
+    result_.content_began = result_.content_began || began;
+    const bool awaited_already = manner_ != Manner::data;  // As BDAT's answer.
     if (given_ == 0 && !awaited_already) {
         answers.push_back(Step::content);
         ++unanswered_;
     }
-    const std::size_t size = std::min(max_write_bytes, content_.size() - given_);
+    const std::size_t size = std::min(max_write_bytes, chunk_end() - given_);
     if (size > 0) {
         pieces.push_back(std::string_view(content_).substr(given_, size));
         given_ += size;
     }
-    if (given_ == content_.size()) {
+    if (given_ == chunk_end()) {
         end_given_ = true;
         if (manner_ == Manner::data) {
             pieces.push_back(end_of_content);
@@ -172,15 +190,18 @@ void MailTransaction::begin_again(Manner manner) {
 void MailTransaction::on_permission(bool granted) {
     CHATEAR_ASSERT(permission_ == Permission::asked);
     if (!granted) {
-        const bool is_awaited = state_ == State::permission;
+        const bool is_awaited = state_ == State::permission && manner_ == Manner::data;
         const bool usable = connection_usable_;
         drop("the content was held back");
         result_.held_back = true;
         connection_usable_ = usable && !is_awaited;
+        needs_reset_ = true;
         return;
     }
     permission_ = Permission::granted;
-    if (state_ == State::permission) {
+    if (state_ == State::permission && manner_ == Manner::probe) {
+        add_chunk();
+    } else if (state_ == State::permission) {
         state_ = State::content;
     }
 }

@@ -26,6 +26,9 @@ struct Mail {
 enum class Manner {
     data,   ///< Behind the answer 354 to DATA (RFC 5321, 4.1.1.4).
     chunk,  ///< By BDAT in one group with its envelope (RFC 3030).
+    /// By BDAT to a server that has only announced it: behind its envelope the first line alone,
+    /// which harms nobody as a command, and the rest once that was taken for content.
+    probe,
 };
 
 /// One mail transaction: MAIL, RCPT, and the content behind DATA or with BDAT. Does no I/O and
@@ -57,9 +60,11 @@ public:
     enum class Effect {
         none,
         merging_refused,   ///< 503 because of what stood before it in its group: begin it again.
+        chunking_proven,   ///< It does take BDAT: a probe goes on as a chunk.
         chunking_refused,  ///< The server does not take BDAT after all: from now on it gets DATA.
     };
 
+    /// A probe requires that the content begins with a header field.
     MailTransaction(const Envelope& envelope, Mail mail, Manner manner);
 
     /// One that only asks the server for a sign of life (RSET) before it ends in `why`: a message
@@ -118,6 +123,7 @@ private:
     void on_envelope_reply(Step answered, Reply reply);
     void on_data_reply_after_refusal(const Reply& reply);
     Effect on_content_reply(Reply reply);
+    Effect on_probe_reply(Reply reply);
     Effect on_chunking_refused(const Reply& reply);
     void on_reply_to_refused_chunk(const Reply& reply);
     void judge(Step answered, Reply reply, Culprit culprit);
@@ -125,7 +131,10 @@ private:
     void end_connection();
     void drop(std::string why);
     void begin_again(Manner manner);
-    bool everything_given() const { return given_ == content_.size() && end_given_; }
+    void add_chunk();
+    std::size_t chunk_end() const;
+    bool chunk_given() const { return given_ == chunk_end() && end_given_; }
+    bool everything_given() const { return manner_ != Manner::probe && chunk_given(); }
     Step step() const;
     bool only_probes() const { return !why_unsendable_.empty(); }
 
@@ -142,10 +151,10 @@ private:
     std::size_t rcpt_end_ = 0;
     std::size_t lines_given_ = 0;
     // Those of this turn, each with its end in lines_.
-    boost::container::static_vector<std::pair<Step, std::size_t>, 4> commands_;
+    boost::container::static_vector<std::pair<Step, std::size_t>, 5> commands_;
     std::size_t commands_given_ = 0;
     std::size_t given_ = 0;       // Of content_.
-    bool end_given_ = false;      // What stands behind it too.
+    bool end_given_ = false;      // What stands behind it, or behind a chunk of it, too.
     std::size_t unanswered_ = 0;  // Replies to come.
     bool refused_ = false;        // result_ holds the refusal; the rest is only read off.
     bool merging_refused_ = false;

@@ -26,6 +26,8 @@ MailTransaction::Effect MailTransaction::on_reply(Step answered, Reply reply) {
     Effect effect = Effect::none;
     if (state_ == State::lone_dot) {
         finish(reply.verdict() != Verdict::accepted);
+    } else if (answered == Step::data && manner_ == Manner::probe) {
+        effect = on_probe_reply(std::move(reply));
     } else if (answered == Step::content) {
         effect = on_content_reply(std::move(reply));
     } else if (answered == Step::data && refused_) {
@@ -60,7 +62,7 @@ void MailTransaction::on_envelope_reply(Step answered, Reply reply) {
         result_.culprit = Culprit::never_message;
         result_.reply = Reply{0, why_unsendable_};
         finish(false);
-    } else if (!refused_ && answered == Step::data) {
+    } else if (!refused_ && answered == (manner_ == Manner::probe ? Step::rcpt : Step::data)) {
         state_ = State::permission;
     }
 }
@@ -106,6 +108,28 @@ MailTransaction::Effect MailTransaction::on_content_reply(Reply reply) {
         result_.status = SendStatus::in_doubt;  // No answer to this question.
     }
     finish(verdict != Verdict::accepted);
+    return Effect::none;
+}
+
+/// Its first line was content, or it was a command, and then nobody knows what else is answered.
+MailTransaction::Effect MailTransaction::on_probe_reply(Reply reply) {
+    switch (reply.verdict()) {
+        case Verdict::accepted:
+            manner_ = Manner::chunk;
+            add_chunk();
+            return Effect::chunking_proven;
+        case Verdict::never:
+        case Verdict::go_on:
+            drop("it does not take BDAT, which it announced: " + reply.one_line());
+            return Effect::chunking_refused;
+        case Verdict::try_later:
+            judge(Step::content, reply, classify(Step::content, reply));
+            end_connection();
+            return Effect::none;
+        case Verdict::unavailable:
+            drop(reply.one_line());
+            return Effect::none;
+    }
     return Effect::none;
 }
 

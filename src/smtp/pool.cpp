@@ -77,16 +77,20 @@ asio::awaitable<SendResult> Pool::send(
         co_return refused_before_wire(safe.error());
     }
     const std::uint64_t verdicts_before = health_.verdicts();
+    const std::uint64_t turn = ++last_turn_;
     SendResult result;
     int fresh = 0;
-    std::size_t stale = 0;  // Connections that were used before may have been closed meanwhile.
-    while (fresh < max_tries && stale <= options_->connections) {
+    // Connections that were used before may have been closed meanwhile, or come to their end before
+    // its place in their windows: each of them, and each that replaced one.
+    std::size_t stale = 0;
+    const std::size_t most_stale = 2 * options_->connections;
+    while (fresh < max_tries && stale <= most_stale) {
         throw_unless_available();
         Submission message(executor_, envelope, content, before, [this](Submission& left) {
             std::erase(waiting_, &left);
         });
-        const bool is_first_try = fresh == 0 && stale == 0;
-        waiting_.insert(is_first_try ? waiting_.end() : waiting_.begin(), &message);
+        message.turn = turn;
+        queue(message);
         dispatch();
         co_await see_through(message, before);
         result = message.result();

@@ -85,6 +85,7 @@ private:
     void on_learnt(Carrier& carrier, const Conduct& before) override;
 
     asio::awaitable<void> see_through(Submission& message, const BeforeContent& before);
+    void queue(Submission& message);
     void dispatch();
     Carrier* freshest_idle() const;
     bool is_too_many(const Carrier& carrier) const;
@@ -101,7 +102,7 @@ private:
     asio::awaitable<void> recover();
     asio::awaitable<void> reap();
     asio::awaitable<void> carry(std::shared_ptr<Carrier> carrier);
-    Conduct conduct() const;
+    Conduct conduct(const Extensions& announced) const;
 
     void note(const SendResult& result);
     void count(SendStatus status);
@@ -120,8 +121,10 @@ private:
     Counters counters_;
     std::vector<std::shared_ptr<Carrier>> carriers_;
     std::deque<Submission*> waiting_;  // First come, first served.
-    bool merging_ = true;              // What was learnt of the server.
+    std::uint64_t last_turn_ = 0;
+    bool merging_ = true;  // What was learnt of the server.
     bool chunking_ = true;
+    std::optional<Extensions> chunking_proven_by_;  // A server that announces exactly this.
     std::size_t connecting_ = 0;
     net::Moment grow_not_before_{};
     bool started_ = false;

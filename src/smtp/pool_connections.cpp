@@ -48,8 +48,9 @@ asio::awaitable<bool> Pool::connect() {
     ++counters_.connected;
     extensions_ = session->extensions();
     CarrierOwner& owner = *this;
+    const Conduct its_conduct = conduct(*extensions_);
     const auto carrier =
-        std::make_shared<Carrier>(std::move(session), options_, conduct(), owner, tasks_);
+        std::make_shared<Carrier>(std::move(session), options_, its_conduct, owner, tasks_);
     carriers_.push_back(carrier);
     tasks_.start("smtp carrier", carry(carrier));
     dispatch();

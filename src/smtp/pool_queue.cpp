@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 #include "smtp/pool.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace chatear::smtp {
@@ -24,6 +25,20 @@ bool may_try_again(const SendResult& result, bool connection_was_used) {
 }
 
 }  // namespace
+
+/// One that comes back from a connection keeps its turn. Else the same ones would always be at the
+/// end of a connection that takes fewer messages than a window has, until their tries are used up.
+void Pool::queue(Submission& message) {
+    if (waiting_.empty() || waiting_.back()->turn < message.turn) {
+        waiting_.push_back(&message);
+        return;
+    }
+    const auto later =
+        std::find_if(waiting_.begin(), waiting_.end(), [&message](const Submission* other) {
+            return other->turn > message.turn;
+        });
+    waiting_.insert(later, &message);
+}
 
 /// First those that have nothing to do, then those with room, unless new ones are on their way: a
 /// message behind another one waits for its answer.
@@ -135,21 +150,23 @@ void Pool::on_learnt(Carrier& carrier, const Conduct& before) {
             {{"peer", peer}}
         );
     }
+    if (learnt.chunking_proven) {
+        chunking_proven_by_ = carrier.extensions();
+    }
     for (const std::shared_ptr<Carrier>& other : carriers_) {
-        other->apply(conduct());
+        other->apply(conduct(other->extensions()));
     }
 }
 
-/// As the server announces it, as far as it keeps its word.
-Conduct Pool::conduct() const {
+/// As the server announces it, as far as it keeps its word. Behind one name there may be several:
+/// what one of them has proven counts for those that announce the same.
+Conduct Pool::conduct(const Extensions& announced) const {
     Conduct conduct;
-    if (extensions_) {
-        conduct.pipelining = extensions_->pipelining;
-        conduct.merging = conduct.pipelining && merging_;
-        conduct.window = options_->window;
-        conduct.chunking =
-            conduct.pipelining && extensions_->chunking && chunking_ && conduct.window > 1;
-    }
+    conduct.pipelining = announced.pipelining;
+    conduct.merging = conduct.pipelining && merging_;
+    conduct.window = options_->window;
+    conduct.chunking = conduct.pipelining && announced.chunking && chunking_ && conduct.window > 1;
+    conduct.chunking_proven = conduct.chunking && chunking_proven_by_ == announced;
     return conduct;
 }
 

@@ -57,6 +57,8 @@ public:
 
     // What pool and carrier do.
 
+    std::uint64_t turn = 0;  ///< Among those that wait: the lower one comes first.
+
     const Envelope& envelope() const { return envelope_; }
     const ContentSource& content() const { return content_; }
     void on_taken(std::weak_ptr<Carrier> carrier, std::uint64_t id);

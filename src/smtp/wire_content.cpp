@@ -1,5 +1,7 @@
 #include "smtp/wire_content.hpp"
 
+#include <algorithm>
+
 namespace chatear::smtp {
 namespace {
 
@@ -75,6 +77,19 @@ std::string dot_stuffed(std::string canonical) {
     }
     stuffed.append(canonical, copied);
     return stuffed;
+}
+
+std::size_t first_field_bytes(std::string_view canonical) {
+    constexpr std::size_t max_line_bytes = 1000;  // RFC 5321, 4.5.3.1.6.
+    const std::size_t end = canonical.find("\r\n");
+    const std::size_t colon = canonical.find(':');
+    if (end == std::string_view::npos || end + 2 > max_line_bytes || colon == 0 || colon >= end) {
+        return 0;
+    }
+    const std::string_view name = canonical.substr(0, colon);
+    const bool is_name =
+        std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
+    return is_name ? end + 2 : 0;
 }
 
 }  // namespace chatear::smtp

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,10 @@ std::string canonical_content(std::string content);
 /// `canonical` with each dot at the start of a line doubled, as it stands behind DATA's 354 (RFC
 /// 5321, 4.5.2); end_of_content follows it. Where there is none it is only looked through.
 std::string dot_stuffed(std::string canonical);
+
+/// Bytes of its first line where that is a header field (RFC 5322, 2.2): what a server that takes
+/// it for a command cannot obey, because no command has a colon right behind its name. Else 0.
+std::size_t first_field_bytes(std::string_view canonical);
 
 inline constexpr std::string_view end_of_content = ".\r\n";
 

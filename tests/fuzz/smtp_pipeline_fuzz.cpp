@@ -131,6 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         .pipelining = pipelining,
         .merging = pipelining && (data[0] & 2) != 0,
         .chunking = pipelining && (data[0] & 4) != 0,
+        .chunking_proven = (data[0] & 32) != 0,
         .window = 1U + (data[0] >> 3U) % 4U};
     const std::size_t steps = data[1] % most_steps;
     const std::size_t begin = 2 + std::min(steps, size - 2);

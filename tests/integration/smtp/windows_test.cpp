@@ -131,6 +131,19 @@ TEST_P(ChunkingRelay, ManyRefusedRecipientsInARowLeaveNoMessageInDoubt) {
     EXPECT_GT(counters.connected, 1U) << "they are left in time";
 }
 
+// More than a window of them, in front of which nothing was accepted on their connection, but for
+// the first, where one has proven that the server knows BDAT.
+TEST_P(ChunkingRelay, AFirstWindowOfRefusedRecipientsLeavesNoMessageInDoubt) {
+    std::vector<Message> messages = messages_with_refusals(3 * window + 2, {});
+    for (std::size_t index = 1; index + 1 < messages.size(); ++index) {
+        refuse_recipient(messages[index]);
+    }
+    const Counters counters = expect_each_judged_alone(messages, window);
+    EXPECT_EQ(counters.in_doubt, 0U);
+    EXPECT_EQ(counters.lost_connections, 0U);
+    EXPECT_GT(counters.connected, 2U) << "whole windows of new connections, too";
+}
+
 TEST_P(ChunkingRelay, RefusedContentsInAWindowTouchNoOtherMessage) {
     expect_each_judged_alone(
         messages_with_refusals(200, {refuse_recipient, refuse_content}), window

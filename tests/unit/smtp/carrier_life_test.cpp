@@ -56,7 +56,12 @@ TEST(Carrier, IsKeptByAWriteThatHasNotBegun) {
         net::Resolver resolver(executor);
         const std::optional<OpenFailure> failure = co_await session->open(resolver);
         EXPECT_FALSE(failure);
-        const Conduct window{.pipelining = true, .merging = true, .chunking = true, .window = 4};
+        const Conduct window{
+            .pipelining = true,
+            .merging = true,
+            .chunking = true,
+            .chunking_proven = true,
+            .window = 4};
         auto carrier = std::make_shared<Carrier>(std::move(session), options, window, owner, tasks);
         const std::weak_ptr<Carrier> left = carrier;
         carrier->work();

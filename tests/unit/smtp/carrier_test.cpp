@@ -24,7 +24,7 @@ using testing::EndsWith;
 Conduct as_announced(const Extensions& extensions) {
     Conduct conduct;
     conduct.pipelining = conduct.merging = extensions.pipelining;
-    conduct.chunking = extensions.chunking;
+    conduct.chunking = conduct.chunking_proven = extensions.chunking;
     conduct.window = 4;
     return conduct;
 }

@@ -65,7 +65,8 @@ Run run_messages(Conduct conduct, SmtpServerModel& server, std::size_t messages,
         const bool adds = up_to(chance, 1) == 1;
         if (adds && run.recipients.size() < messages && pipeline.has_room() && !pipeline.worn()) {
             const std::string recipient = user(run.recipients.size());
-            run.recipients[pipeline.add(envelope_of(recipient), mail_to(recipient))] = recipient;
+            const Mail mail = mail_with_commands_to(recipient);
+            run.recipients[pipeline.add(envelope_of(recipient), mail)] = recipient;
         }
         if (up_to(chance, 30) == 0) {
             pipeline.apply(Conduct{.merging = up_to(chance, 1) == 1, .chunking = false});
@@ -99,11 +100,13 @@ RC_GTEST_PROP(
     habits.refuses_merging = *rc::gen::arbitrary<bool>();
     habits.refuses_chunking = *rc::gen::arbitrary<bool>();
     habits.knows_no_chunking = *rc::gen::arbitrary<bool>();
+    habits.code_to_part = *rc::gen::element(250, 250, 551, 503, 354, 451, 421);
     habits.waits_without_recipient = *rc::gen::arbitrary<bool>();
     const Conduct conduct{
         .pipelining = *rc::gen::arbitrary<bool>() || merges || chunking,
         .merging = merges,
         .chunking = chunking,
+        .chunking_proven = chunking && !habits.knows_no_chunking && *rc::gen::arbitrary<bool>(),
         .window = *rc::gen::inRange<std::size_t>(1, 6)};
     Chance chance(*rc::gen::arbitrary<std::uint32_t>());
     SmtpServerModel server(habits, [&chance](Step step, std::string_view) {
@@ -114,7 +117,7 @@ RC_GTEST_PROP(
 
     std::map<std::string, int> copies;
     for (const SmtpServerModel::Taken& taken : run.taken) {
-        RC_ASSERT(taken.content == "To: " + taken.rcpt_to + "\r\n");
+        RC_ASSERT(taken.content == mail_with_commands_to(taken.rcpt_to).content);
         RC_ASSERT(taken.mail_from == sender_to(taken.rcpt_to));
         RC_ASSERT(++copies[taken.rcpt_to] == 1);
     }
@@ -129,46 +132,14 @@ RC_GTEST_PROP(
     }
 }
 
-TEST(MailPipeline, RefusedEnvelopesMakeTheWindowSmaller) {
-    MailPipeline pipeline({.pipelining = true, .merging = true, .chunking = true, .window = 16});
-    std::vector<MailPipeline::Ended> ended;
-    const auto fill = [&] {
-        std::size_t added = 0;
-        for (; pipeline.has_room(); ++added) {
-            pipeline.add(envelope_of(user(added)), mail_to(user(added)));
-        }
-        while (const auto id = pipeline.next_to_ask()) {
-            pipeline.on_permission(*id, true, {}, ended);
-        }
-        pipeline.take_output({});
-        return added;
-    };
-    const auto reply = [&](const std::vector<int>& codes) {
-        for (const int code : codes) {
-            pipeline.on_reply({code, "words"}, ended);
-        }
-    };
-    ASSERT_EQ(fill(), 16U) << "as long as nothing is refused";
-    reply({250, 550, 503});
-    EXPECT_EQ(fill(), 0U);
-    for (std::size_t under_way = 15; under_way >= MailPipeline::most_refused; --under_way) {
-        EXPECT_EQ(fill(), 0U);
-        reply({250, 250, 250, 250});
-    }
-    EXPECT_EQ(fill(), 1U);
-    for (int refused = 1; refused < 5; ++refused) {
-        reply({250, 250, 250, 250});
-        EXPECT_EQ(fill(), 1U) << "the room of one that was accepted";
-        EXPECT_FALSE(pipeline.worn());
-        reply({250, 250, 550, 503});
-        EXPECT_EQ(fill(), 0U);
-    }
-    EXPECT_TRUE(pipeline.worn());
-}
-
 // As long as not more than half of a window is refused.
 RC_GTEST_PROP(MailPipeline, AServerThatCountsRsetsIsNotProvokedToHangUp, (bool merges)) {
-    const Conduct conduct{.pipelining = true, .merging = merges, .chunking = true, .window = 16};
+    const Conduct conduct{
+        .pipelining = true,
+        .merging = merges,
+        .chunking = true,
+        .chunking_proven = true,
+        .window = 16};
     Chance chance(*rc::gen::arbitrary<std::uint32_t>());
     const auto one_of = *rc::gen::inRange<std::size_t>(0, 12);
     bool last_refused = false;
@@ -181,6 +152,26 @@ RC_GTEST_PROP(MailPipeline, AServerThatCountsRsetsIsNotProvokedToHangUp, (bool m
     });
     const Run run = run_messages(conduct, server, 100, chance);
     RC_ASSERT(!server.hung_up());
+    for (const MailPipeline::Ended& one : run.ended) {
+        RC_ASSERT(one.result.status != SendStatus::in_doubt);
+    }
+}
+
+// Whatever of the envelope is refused: MAIL or RCPT.
+RC_GTEST_PROP(MailPipeline, AFirstWindowThatIsRefusedWholeLeavesNothingInDoubt, (bool proven)) {
+    const Conduct conduct{
+        .pipelining = true,
+        .merging = true,
+        .chunking = true,
+        .chunking_proven = proven,
+        .window = *rc::gen::inRange<std::size_t>(1, 40)};
+    Chance chance(*rc::gen::arbitrary<std::uint32_t>());
+    const Step refused = *rc::gen::element(Step::mail, Step::rcpt);
+    SmtpServerModel server({.most_resets = 10}, [refused](Step step, std::string_view) {
+        return step == refused ? 550 : 250;
+    });
+    const Run run = run_messages(conduct, server, 100, chance);
+    RC_ASSERT(!run.ended.empty());
     for (const MailPipeline::Ended& one : run.ended) {
         RC_ASSERT(one.result.status != SendStatus::in_doubt);
     }

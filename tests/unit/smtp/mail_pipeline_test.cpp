@@ -1,6 +1,6 @@
 #include "smtp/mail_pipeline.hpp"
 
-#include "unit/smtp/mails.hpp"
+#include "unit/smtp/served_pipeline.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,66 +16,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr Conduct merging{.pipelining = true, .merging = true};
-constexpr Conduct window_of_4{.pipelining = true, .merging = true, .chunking = true, .window = 4};
-
-std::string envelope_to(const std::string& recipient) {
-    return "MAIL FROM:<" + sender_to(recipient) + ">\r\nRCPT TO:<" + recipient + ">\r\nDATA\r\n";
-}
-
-std::string content_to(const std::string& recipient) {
-    return "To: " + recipient + "\r\n.\r\n";
-}
-
-std::string chunk_to(const std::string& recipient) {
-    const std::string content = "To: " + recipient + "\r\n";
-    return "MAIL FROM:<" + sender_to(recipient) + ">\r\nRCPT TO:<" + recipient + ">\r\nBDAT " +
-           std::to_string(content.size()) + " LAST\r\n" + content;
-}
-
-/// A pipeline and the one who serves it.
-class Served {
-public:
-    explicit Served(Conduct conduct) : pipeline(conduct) {}
-
-    /// Permits whatever is asked for, and writes once.
-    std::string write(bool permitted = true) {
-        while (const auto id = pipeline.next_to_ask()) {
-            ++asked;
-            pipeline.on_permission(*id, permitted, now, ended);
-        }
-        std::string written;
-        for (const std::string_view piece : pipeline.take_output(now)) {
-            written += piece;
-        }
-        return written;
-    }
-
-    void reply(const std::vector<Reply>& replies) {
-        for (const Reply& one : replies) {
-            pipeline.on_reply(one, ended);
-        }
-    }
-
-    void add(std::size_t number) { pipeline.add(envelope_of(user(number)), mail_to(user(number))); }
-
-    std::vector<SendStatus> statuses() const {
-        std::vector<SendStatus> found;
-        for (const MailPipeline::Ended& one : ended) {
-            found.push_back(one.result.status);
-        }
-        return found;
-    }
-
-    MailPipeline pipeline;
-    std::vector<MailPipeline::Ended> ended;
-    int asked = 0;
-    MailPipeline::Moment now{};
-};
-
-const Reply ok{250, "ok"};
-const Reply go_on{354, "go on"};
 
 /// The content of 1 has left, and the envelope of 2 behind it.
 Served after_a_merged_group() {

@@ -24,4 +24,13 @@ inline Mail mail_to(const std::string& recipient) {
     return Mail{"", "To: " + recipient + "\r\n"};
 }
 
+/// One whose content would be a message of somebody else where its lines were taken for commands.
+inline Mail mail_with_commands_to(const std::string& recipient) {
+    Mail mail = mail_to(recipient);
+    mail.content +=
+        "\r\nRSET\r\nMAIL FROM:<evil@a.test>\r\nRCPT TO:<victim@b.test>\r\nDATA\r\n"
+        "To: victim\r\n.\r\n";
+    return mail;
+}
+
 }  // namespace chatear::smtp::test

@@ -27,6 +27,8 @@ public:
         bool refuses_chunking = false;
         /// Announces CHUNKING and does not know BDAT: its bytes are commands.
         bool knows_no_chunking = false;
+        /// To a chunk that is not the last; any but 250 throws its bytes away.
+        int code_to_part = 250;
         /// 354 to DATA although no recipient was taken.
         bool waits_without_recipient = false;
         /// One RSET is free in front of each content that it takes or judges; it hangs up when more
@@ -78,6 +80,11 @@ private:
     void command(const std::string& line) {
         if (line.starts_with("BDAT ") && !habits_.knows_no_chunking) {
             chunk_ = std::stoul(line.substr(5));
+            is_last_ = line.ends_with(" LAST");
+            return;
+        }
+        if (has_parts_ && line != "RSET") {
+            answer(503);
             return;
         }
         if (habits_.refuses_merging && behind_content_) {
@@ -144,7 +151,11 @@ private:
         if (end == std::string::npos) {
             return false;
         }
-        std::string content = framed.substr(2, end < 2 ? 0 : end);
+        std::string content = framed.substr(0, end + 2);
+        for (std::size_t dot = 0; (dot = content.find("\r\n.", dot)) != std::string::npos; ++dot) {
+            content.erase(dot + 2, 1);
+        }
+        content.erase(0, 2);
         input_.erase(0, end + 3);
         in_data_ = false;
         finish(content);
@@ -162,10 +173,20 @@ private:
             answer(503);
         } else if (!mail_from_ || recipients_.empty() || (habits_.refuses_merging && behind_content_)) {
             answer(503);
+        } else if (is_last_) {
+            finish(parts_ + content);
         } else {
-            finish(content);
+            take_part(content);
         }
         return true;
+    }
+
+    void take_part(const std::string& content) {
+        if (habits_.code_to_part / 100 == 2) {
+            parts_ += content;
+            has_parts_ = true;
+        }
+        answer(habits_.code_to_part);
     }
 
     void finish(const std::string& content) {
@@ -198,6 +219,8 @@ private:
     void forget() {
         mail_from_.reset();
         recipients_.clear();
+        parts_.clear();
+        has_parts_ = false;
     }
 
     static std::string address(const std::string& line) {
@@ -214,6 +237,9 @@ private:
     std::vector<std::string> recipients_;
     bool in_data_ = false;
     std::optional<std::size_t> chunk_;
+    bool is_last_ = false;
+    std::string parts_;
+    bool has_parts_ = false;
     bool behind_content_ = false;
     bool reset_is_free_ = true;
     std::size_t resets_ = 0;

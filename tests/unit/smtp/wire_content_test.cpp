@@ -51,6 +51,22 @@ TEST(WireContent, NoSecondMessageCanBeSmuggled) {
     EXPECT_EQ(on_the_wire("a\r\r\nb"), "a\r\n\r\nb\r\n.\r\n");
 }
 
+TEST(WireContent, OnlyAHeaderFieldIsNoCommand) {
+    EXPECT_EQ(first_field_bytes("Subject: x\r\n\r\nMAIL FROM:<a@b.test>\r\n"), 12U);
+    EXPECT_EQ(first_field_bytes("X:\r\n"), 4U);
+    for (const std::string& none :
+         {std::string(),
+          std::string("\r\nSubject: x\r\n"),
+          std::string("MAIL FROM:<a@b.test>\r\n"),
+          std::string("RSET\r\nSubject: x\r\n"),
+          std::string(" Subject: x\r\n"),
+          std::string(": x\r\n"),
+          std::string("Gr\xc3\xbc\xc3\x9f: x\r\n"),
+          "X: " + std::string(1000, 'x') + "\r\n"}) {
+        EXPECT_EQ(first_field_bytes(none), 0U) << none;
+    }
+}
+
 RC_GTEST_PROP(WireContent, OnlyTheEndIsALoneDotAndLinesEndWithCrlf, ()) {
     const auto content =
         *rc::gen::container<std::string>(rc::gen::element('.', '\r', '\n', 'a', '\0', '\xc3'));
