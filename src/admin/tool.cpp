@@ -50,6 +50,7 @@ asio::awaitable<postgres::Pool*> Tool::database() {
         postgres::ConnectionOptions options = settings(postgres::read_settings);
         options.application_name = "chatear";
         options.connections = 2;
+        options.plans_stay = false;
         if (long_statements_) {
             options.statement_timeout = longest_statement;
         }

@@ -225,7 +225,7 @@ void DeletionSql::add_reads(const TableShapes& shapes) {
     );
     find_token = fmt::format(
         R"(SELECT d.status, t.used_at IS NOT NULL AS used, d.id::text AS deletion_id
-           FROM recovery_tokens t JOIN user_deletions d ON d.id = t.deletion_id::{} WHERE t.token_sha256 = $1::bytea)",
+           FROM recovery_tokens t JOIN user_deletions d ON d.id = ANY (ARRAY[t.deletion_id::{}]) WHERE t.token_sha256 = $1::bytea)",
         id
     );
 }

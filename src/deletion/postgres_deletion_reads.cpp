@@ -28,8 +28,8 @@ FROM (SELECT now, (now AT TIME ZONE 'utc')::date AS day FROM clock_timestamp() A
 
 const std::string next_due = R"(
 SELECT ceil(extract(epoch FROM greatest(due, now()) - now()) * 1000)::bigint AS ms
-FROM (SELECT least((SELECT min(next_mail_at) FROM user_deletions WHERE status = 'queued'),
-                   (SELECT min(scheduled_at) FROM user_deletions WHERE status = 'scheduled')) AS due) d
+FROM (SELECT least((SELECT next_mail_at FROM user_deletions WHERE status = 'queued' ORDER BY next_mail_at, id LIMIT 1),
+                   (SELECT scheduled_at FROM user_deletions WHERE status = 'scheduled' ORDER BY scheduled_at, id LIMIT 1)) AS due) d
 WHERE due IS NOT NULL)";
 
 const std::string find_mail_records = R"(

@@ -62,7 +62,7 @@ UPDATE email_sends e
 SET kept = false, updated_at = CASE WHEN waits THEN now() ELSE e.updated_at END,
     status = CASE WHEN waits THEN 'failed' ELSE e.status END,
     reason = CASE WHEN waits THEN 'its deletion ended first' ELSE e.reason END
-FROM ended i WHERE e.event_id = i.event_id)";
+FROM ended i WHERE e.event_id = ANY (ARRAY[i.event_id]))";
 
 const std::string note_told = R"(
 INSERT INTO deletion_state AS s (name, value) VALUES ('audit_head_told', (now() AT TIME ZONE 'utc')::date::text)

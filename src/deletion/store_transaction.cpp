@@ -13,7 +13,7 @@ namespace {
 // read a whole table; postgres/connection.cpp says why others may not.
 const std::string plan_anew = R"(
     SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true),
-           set_config('enable_mergejoin', 'on', true))";
+           set_config('enable_mergejoin', 'on', true), set_config('enable_bitmapscan', 'on', true))";
 
 }  // namespace
 

@@ -21,7 +21,9 @@ struct ConnectionOptions {
     std::chrono::milliseconds statement_timeout{10000};  ///< The server's, for each statement.
     std::chrono::milliseconds lock_timeout{5000};        ///< Waiting for one row or table lock.
     std::chrono::milliseconds wait_timeout{5000};        ///< For a connection while none is ready.
-    bool plans_stay = true;  ///< Its statements take rows by key, whatever a table's size is now.
+    /// Its statements are planned once and for any table's size (statement.hpp); otherwise for what
+    /// they are given, and for the tables as they are now.
+    bool plans_stay = true;
 };
 
 /// DATABASE_URL, POSTGRES_CONNECTIONS, POSTGRES_STATEMENT_TIMEOUT. Mistakes are in the reader.

@@ -20,8 +20,8 @@ LedgerForm::LedgerForm(const LedgerTable& table) {
                           : R"(event_id COLLATE "C")");
     add("input_key", table.has_subject ? "i.subject, i.event_id" : "i.event_id");
     add("same_key",
-        table.has_subject ? "t.subject = i.subject AND t.event_id = i.event_id"
-                          : "t.event_id = i.event_id");
+        table.has_subject ? "t.subject = ANY (ARRAY[i.subject]) AND t.event_id = i.event_id"
+                          : "t.event_id = ANY (ARRAY[i.event_id])");
     add("returned_subject", table.has_subject ? "t.subject" : "NULL::text");
 }
 

@@ -13,7 +13,7 @@ namespace chatear::runtime {
 
 /// A statement's text with {names} for what differs between ledgers. Those of the table itself are
 /// known: table, working, done, key, key_in_bytes, input_key, same_key, returned_subject (of `t`
-/// and of the input `i`).
+/// and of the input `i`; by same_key a plan can only look up, see postgres/statement.hpp).
 class LedgerForm {
 public:
     explicit LedgerForm(const LedgerTable& table);

@@ -85,37 +85,36 @@ UPDATE {table} t SET status = '{done}', attempts = t.attempts + i.counted, reaso
 FROM unnest($2::text[], $3::text[], $4::bigint[], $5::int[]{detail_arrays}) AS i (subject, event_id, claim_no, counted{detail_names})
 WHERE {same_key} AND t.status IS NOT DISTINCT FROM '{working}'
   AND t.claimed_by IS NOT DISTINCT FROM $1 AND t.claim_no IS NOT DISTINCT FROM i.claim_no
-  AND NOT EXISTS (SELECT FROM outbox o WHERE o.origin_subject = i.subject AND o.event_id = i.event_id))";
+  AND NOT EXISTS (SELECT FROM outbox o WHERE o.origin_subject = i.subject AND o.event_id = i.event_id OFFSET 0))";
 
 // Any verdict: rules 9, 10, 11. The rows are locked in key order first; what is to be published
 // comes from the UPDATE's RETURNING, so that both stand or neither. `done` wins over whoever has
-// the claim, and takes back what waits to be published of the event.
+// the claim, and takes back what waits to be published of the event. (By uuid_send() rows have the
+// order of their ids, but no plan goes through the ids' index for it.)
 constexpr std::string_view record_form = R"(
 WITH input AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::int[], $8::text[], $9::bool[]{detail_arrays})
         WITH ORDINALITY AS u (subject, event_id, generation, claim_no, status, counted, reason, detailed{detail_names}, place)),
 locked AS MATERIALIZED (
-    SELECT i.place, t.status, t.generation, t.claimed_by, t.claim_no
+    SELECT i.*, t.status AS stood, t.generation AS stood_generation,
+           coalesce(t.claimed_by = $1 AND t.claim_no = i.claim_no, false) AS ours
     FROM input i JOIN {table} t ON {same_key} ORDER BY i.place FOR UPDATE OF t),
 decided AS MATERIALIZED (
-    SELECT i.*, i.generation + back AS next_generation, overtaken,
-           CASE WHEN i.status = '{done}' THEN l.status <> '{done}'
-                ELSE ours AND l.status = '{working}' AND l.generation = i.generation END AS writes,
-           CASE WHEN i.status = '{done}' THEN l.status = '{done}'
-                ELSE ours AND l.status = i.status AND l.generation = i.generation + back END AS stands
-    FROM input i JOIN locked l USING (place),
-         LATERAL (SELECT CASE WHEN i.status IN ('retrying', 'deferred') THEN 1 ELSE 0 END AS back,
-                         coalesce(l.claimed_by = $1 AND l.claim_no = i.claim_no, false) AS ours,
-                         l.status <> '{working}' AS overtaken) s),
+    SELECT i.*, generation + back AS next_generation, stood <> '{working}' AS overtaken,
+           CASE WHEN status = '{done}' THEN stood <> '{done}'
+                ELSE ours AND stood = '{working}' AND stood_generation = generation END AS writes,
+           CASE WHEN status = '{done}' THEN stood = '{done}'
+                ELSE ours AND stood = status AND stood_generation = generation + back END AS stands
+    FROM locked i, LATERAL (SELECT CASE WHEN i.status IN ('retrying', 'deferred') THEN 1 ELSE 0 END AS back) s),
 updated AS (
     UPDATE {table} t SET status = i.status, attempts = t.attempts + i.counted,
            generation = greatest(t.generation, i.next_generation), reason = i.reason, updated_at = now(){done_at}{detail_sets}
     FROM decided i WHERE {same_key} AND i.writes
     RETURNING i.place, i.status, i.subject, i.event_id),
 superseded AS MATERIALIZED (
-    SELECT o.id FROM updated u JOIN outbox o ON o.origin_subject = u.subject AND o.event_id = u.event_id
-    WHERE u.status = '{done}' ORDER BY o.id FOR UPDATE OF o),
-taken_back AS (DELETE FROM outbox o USING superseded s WHERE o.id = s.id RETURNING o.id),
+    SELECT o.id FROM updated u JOIN outbox o ON o.origin_subject = ANY (ARRAY[u.subject]) AND o.event_id = u.event_id
+    WHERE u.status = '{done}' ORDER BY uuid_send(o.id) FOR UPDATE OF o),
+taken_back AS (DELETE FROM outbox o USING superseded s WHERE o.id = ANY (ARRAY[s.id]) RETURNING o.id),
 published AS (
     INSERT INTO outbox ({outbox_columns})
     SELECT {published_columns} FROM ({outbox_rows}) p JOIN updated u ON u.place = p.owner
@@ -134,15 +133,15 @@ locked AS MATERIALIZED (
     ORDER BY i.place FOR UPDATE OF t)
 UPDATE {table} t SET content_at = now() FROM locked i WHERE {same_key} RETURNING i.place)";
 
-// Of a claim whose holder is dead.
+// Of a claim whose holder is dead. (NOT IN, which looks into a hash of the input, however many
+// claims there are. A claim has a number.)
 constexpr std::string_view not_begun_form = R"(
 WITH input AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[]) AS u (subject, event_id, generation, claim_no)),
 locked AS MATERIALIZED (
     SELECT {key} FROM {table} t
     WHERE t.status = '{working}' AND t.claimed_by = $1 AND t.content_at IS NOT NULL AND NOT t.content_in_doubt
-      AND NOT EXISTS (SELECT FROM input i
-                      WHERE {same_key} AND i.generation = t.generation AND i.claim_no = t.claim_no)
+      AND ({key}, generation, coalesce(claim_no, -1)) NOT IN (SELECT {input_key}, i.generation, i.claim_no FROM input i)
     ORDER BY {key_in_bytes} FOR UPDATE OF t)
 UPDATE {table} t SET content_at = NULL FROM locked i WHERE {same_key})";
 

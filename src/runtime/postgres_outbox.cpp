@@ -31,7 +31,8 @@ fitting AS MATERIALIZED (
         SELECT id, due_at, sum(bytes) OVER (ORDER BY due_at, id) - bytes AS bytes_before FROM due) summed
     WHERE bytes_before < $4::bigint),
 taken AS (
-    UPDATE outbox o SET due_at = now() + $2::bigint * interval '1 millisecond' FROM fitting f WHERE o.id = f.id
+    UPDATE outbox o SET due_at = now() + $2::bigint * interval '1 millisecond' FROM fitting f
+    WHERE o.id = ANY (ARRAY[f.id])
     RETURNING o.id, o.kind, o.subject, o.payload, o.headers, o.origin_subject, o.event_id, o.generation,
               f.due_at AS was_due)
 SELECT * FROM taken ORDER BY was_due)";
@@ -39,28 +40,29 @@ SELECT * FROM taken ORDER BY was_due)";
 // Rows are locked in the order of their ids, as a verdict that takes them back does.
 const std::string remove_rows = R"(
 WITH gone AS MATERIALIZED (SELECT id FROM outbox WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE)
-DELETE FROM outbox o USING gone WHERE o.id = gone.id)";
+DELETE FROM outbox o USING gone WHERE o.id = ANY (ARRAY[gone.id]))";
 
 // $1 ids, $2 ms from now.
 const std::string put_back_rows = R"(
 WITH back AS MATERIALIZED (SELECT id FROM outbox WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE)
-UPDATE outbox o SET due_at = now() + $2::bigint * interval '1 millisecond' FROM back WHERE o.id = back.id)";
+UPDATE outbox o SET due_at = now() + $2::bigint * interval '1 millisecond' FROM back WHERE o.id = ANY (ARRAY[back.id]))";
 
 // $1 id, $2 reason, then the dead letter's row, or none. The ledger row that waits for exactly this
 // row fails with it; which table that is tells the subject, whichever worker's relay runs this.
+// (IS NULL would let a plan go through all that is due.)
 const std::string refuse_row = fmt::format(
     R"(
 WITH refused AS (
-    UPDATE outbox SET refused_reason = $2 WHERE id = $1::uuid AND refused_reason IS NULL
+    UPDATE outbox SET refused_reason = $2 WHERE id = $1::uuid AND num_nulls(refused_reason) = 1
     RETURNING kind, origin_subject, event_id, generation),
 came_back AS (SELECT * FROM refused WHERE kind = 'event'),
 failed_email AS (
     UPDATE email_sends t SET status = 'failed', reason = $2, updated_at = now() FROM came_back r
-    WHERE r.origin_subject = 'email.send' AND t.event_id = r.event_id AND t.generation = r.generation
+    WHERE r.origin_subject = 'email.send' AND t.event_id = ANY (ARRAY[r.event_id]) AND t.generation = r.generation
       AND t.status IN ('retrying', 'deferred')),
 failed AS (
     UPDATE event_ledger t SET status = 'failed', reason = $2, updated_at = now() FROM came_back r
-    WHERE t.subject = r.origin_subject AND t.event_id = r.event_id AND t.generation = r.generation
+    WHERE t.subject = ANY (ARRAY[r.origin_subject]) AND t.event_id = r.event_id AND t.generation = r.generation
       AND t.status IN ('retrying', 'deferred'))
 INSERT INTO outbox ({0})
 SELECT p.kind, p.subject, p.payload, p.headers, p.due_at, p.origin_subject, p.event_id, p.generation
@@ -70,8 +72,8 @@ FROM ({1}) p CROSS JOIN came_back ON CONFLICT DO NOTHING)",
 );
 
 const std::string next_due = R"(
-SELECT ceil(extract(epoch FROM greatest(min(due_at), now()) - now()) * 1000)::bigint AS ms
-FROM outbox WHERE refused_reason IS NULL HAVING min(due_at) IS NOT NULL)";
+SELECT ceil(extract(epoch FROM greatest(due_at, now()) - now()) * 1000)::bigint AS ms
+FROM outbox WHERE refused_reason IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 1)";
 
 TakenRow taken_row(const postgres::Rows& rows, std::size_t row, Headers headers) {
     TakenRow taken;

@@ -23,24 +23,28 @@ UPDATE workers SET released_at = now() WHERE instance = $1 AND released_at IS NU
 const std::string declare_rows_dead = R"(
 WITH dead AS MATERIALIZED (
     SELECT instance FROM workers WHERE instance = ANY ($1::text[]) AND released_at IS NULL ORDER BY instance FOR UPDATE)
-UPDATE workers w SET renewed_at = '-infinity' FROM dead WHERE w.instance = dead.instance)";
+UPDATE workers w SET renewed_at = '-infinity' FROM dead WHERE w.instance = ANY (ARRAY[dead.instance]))";
 
 // An event runs alone under a claim; a process that died between verdict and clearing, or a Hold in
-// the place of another try, left its row in `suspects` behind.
+// the place of another try, left its row in `suspects` behind. (Each look is a query of its own by
+// OFFSET 0: the planner would rather go through a ledger that it thinks small. Likewise IS NOT
+// DISTINCT FROM keeps it from all claims there are.)
 const std::string remove_old_rows = R"(
 WITH left_behind AS (
     DELETE FROM suspects s
     WHERE NOT EXISTS (SELECT FROM event_ledger l
-                      WHERE l.subject = s.subject AND l.event_id = s.event_id AND l.status = 'working')
+                      WHERE l.subject = s.subject AND l.event_id = s.event_id
+                        AND l.status IS NOT DISTINCT FROM 'working' OFFSET 0)
       AND NOT EXISTS (SELECT FROM email_sends l
-                      WHERE s.subject = 'email.send' AND l.event_id = s.event_id AND l.status = 'sending')),
+                      WHERE s.subject = 'email.send' AND l.event_id = s.event_id
+                        AND l.status IS NOT DISTINCT FROM 'sending' OFFSET 0)),
 old AS MATERIALIZED (
     SELECT instance FROM workers w
     WHERE least(renewed_at, released_at) < now() - interval '1 day'
-      AND NOT EXISTS (SELECT FROM event_ledger WHERE claimed_by = w.instance AND status = 'working')
-      AND NOT EXISTS (SELECT FROM email_sends WHERE claimed_by = w.instance AND status = 'sending')
+      AND NOT EXISTS (SELECT FROM event_ledger WHERE claimed_by = w.instance AND status = 'working' OFFSET 0)
+      AND NOT EXISTS (SELECT FROM email_sends WHERE claimed_by = w.instance AND status = 'sending' OFFSET 0)
     ORDER BY instance FOR UPDATE SKIP LOCKED)
-DELETE FROM workers w USING old WHERE w.instance = old.instance)";
+DELETE FROM workers w USING old WHERE w.instance = ANY (ARRAY[old.instance]))";
 
 postgres::Params who(const Identity& identity) {
     postgres::Params params;

@@ -230,6 +230,26 @@ TEST_F(ConnectionTest, APlanThatIsMadeWhileATableIsSmallStillFitsWhenItIsLarge) 
     EXPECT_NE(plan.find("Seq Scan on one_day_large"), std::string::npos) << plan;
 }
 
+TEST_F(ConnectionTest, AStatementIsPlannedOnceWhateverItIsGiven) {
+    const auto work = [&](Connection& connection) -> asio::awaitable<void> {
+        for (std::size_t n = 1; n <= 3; ++n) {
+            Params params;
+            params.integers(std::vector<std::int64_t>(n, 7));
+            const QueryResult found = co_await connection.query("SELECT unnest($1::int[])", params);
+            EXPECT_EQ(found->size(), n);
+        }
+        const Params none;
+        const QueryResult plans = co_await connection.query(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements "
+            "WHERE statement = 'SELECT unnest($1::int[])'",
+            none
+        );
+        EXPECT_EQ(plans->integer(0, "generic_plans"), 3);
+        EXPECT_EQ(plans->integer(0, "custom_plans"), 0);
+    };
+    with_connection(options(), work);
+}
+
 TEST_F(ConnectionTest, FailsAllThatWaitsWhenTheBackendIsTerminated) {
     const auto work = [&](Connection& connection) -> asio::awaitable<void> {
         net::TaskGroup callers(context_.get_executor());
