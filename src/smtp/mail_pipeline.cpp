@@ -27,7 +27,7 @@ bool MailPipeline::has_room() const {
         return may_all_be_refused && transactions_.size() < window() && bytes_ < max_window_bytes;
     }
     const MailTransaction& last = transactions_.back().transaction;
-    return last.permitted() && last.begun();
+    return last.permitted() && last.begun() && last.manner() != Manner::probe;
 }
 
 std::size_t MailPipeline::window() const {

@@ -190,17 +190,16 @@ void MailTransaction::begin_again(Manner manner) {
 void MailTransaction::on_permission(bool granted) {
     CHATEAR_ASSERT(permission_ == Permission::asked);
     if (!granted) {
-        const bool is_awaited = state_ == State::permission && manner_ == Manner::data;
+        const bool is_awaited = state_ == State::permission;
         const bool usable = connection_usable_;
         drop("the content was held back");
         result_.held_back = true;
         connection_usable_ = usable && !is_awaited;
-        needs_reset_ = true;
         return;
     }
     permission_ = Permission::granted;
-    if (state_ == State::permission && manner_ == Manner::probe) {
-        add_chunk();
+    if (state_ == State::permission && manner_ == Manner::chunk) {
+        add_chunk();  // The rest of what was a probe.
     } else if (state_ == State::permission) {
         state_ = State::content;
     }
@@ -221,6 +220,8 @@ void MailTransaction::drop(std::string why) {
     result_.culprit = Culprit::unavailable;
     result_.step = step();
     result_.reply = Reply{0, std::move(why)};
+    result_.in_probe = manner_ == Manner::probe && commands_given_ > 0 &&
+                       commands_[commands_given_ - 1].first == Step::data;
     end_connection();
 }
 

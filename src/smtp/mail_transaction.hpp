@@ -27,7 +27,8 @@ enum class Manner {
     data,   ///< Behind the answer 354 to DATA (RFC 5321, 4.1.1.4).
     chunk,  ///< By BDAT in one group with its envelope (RFC 3030).
     /// By BDAT to a server that has only announced it: behind its envelope the first line alone,
-    /// which harms nobody as a command, and the rest once that was taken for content.
+    /// which harms nobody as a command and delivers nothing; the rest, which has to be permitted,
+    /// once that was taken for content.
     probe,
 };
 
@@ -81,8 +82,8 @@ public:
 
     void on_asked() { permission_ = Permission::asked; }  ///< Requires next() == ask.
 
-    /// After a refusal behind 354 the connection cannot be kept: the server waits for content, and
-    /// whatever is sent now would be content.
+    /// After a refusal behind 354 or a probe the connection cannot be kept: the server waits for
+    /// content, and whatever is sent now would be content. (Exim takes it so even behind RSET.)
     void on_permission(bool granted);
 
     /// The permission was not used in time. Requires permitted() and !begun().

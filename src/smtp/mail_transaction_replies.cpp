@@ -62,7 +62,9 @@ void MailTransaction::on_envelope_reply(Step answered, Reply reply) {
         result_.culprit = Culprit::never_message;
         result_.reply = Reply{0, why_unsendable_};
         finish(false);
-    } else if (!refused_ && answered == (manner_ == Manner::probe ? Step::rcpt : Step::data)) {
+    } else if (!refused_ && manner_ == Manner::probe && answered == Step::rcpt) {
+        add_chunk();
+    } else if (!refused_ && answered == Step::data) {
         state_ = State::permission;
     }
 }
@@ -116,18 +118,19 @@ MailTransaction::Effect MailTransaction::on_probe_reply(Reply reply) {
     switch (reply.verdict()) {
         case Verdict::accepted:
             manner_ = Manner::chunk;
-            add_chunk();
+            state_ = State::permission;
             return Effect::chunking_proven;
         case Verdict::never:
         case Verdict::go_on:
             drop("it does not take BDAT, which it announced: " + reply.one_line());
             return Effect::chunking_refused;
         case Verdict::try_later:
-            judge(Step::content, reply, classify(Step::content, reply));
+            judge(Step::data, reply, classify(Step::data, reply));
             end_connection();
             return Effect::none;
         case Verdict::unavailable:
             drop(reply.one_line());
+            result_.reply = std::move(reply);
             return Effect::none;
     }
     return Effect::none;

@@ -80,6 +80,7 @@ asio::awaitable<SendResult> Pool::send(
     const std::uint64_t turn = ++last_turn_;
     SendResult result;
     int fresh = 0;
+    int in_probe = 0;
     // Connections that were used before may have been closed meanwhile, or come to their end before
     // its place in their windows: each of them, and each that replaced one.
     std::size_t stale = 0;
@@ -94,6 +95,7 @@ asio::awaitable<SendResult> Pool::send(
         dispatch();
         co_await see_through(message, before);
         result = message.result();
+        in_probe += result.in_probe ? 1 : 0;
         if (!message.may_be_repeated()) {
             co_return result;
         }
@@ -101,6 +103,9 @@ asio::awaitable<SendResult> Pool::send(
         stale += message.on_used_connection() ? 1U : 0U;
     }
     count(SendStatus::not_sent);
+    if (in_probe >= max_tries) {
+        use_no_chunking("the mail server announces CHUNKING and ends the connection at BDAT");
+    }
     const std::string why = describe(result);
     if (health_.verdicts() == verdicts_before) {
         turn_unavailable(Culprit::unavailable, why);

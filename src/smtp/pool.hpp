@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chatear::smtp {
@@ -102,6 +103,8 @@ private:
     asio::awaitable<void> recover();
     asio::awaitable<void> reap();
     asio::awaitable<void> carry(std::shared_ptr<Carrier> carrier);
+    void use_no_chunking(std::string_view why);
+    void tell_carriers();
     Conduct conduct(const Extensions& announced) const;
 
     void note(const SendResult& result);

@@ -2,6 +2,8 @@
 #include "base/log.hpp"
 #include "smtp/pool.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -144,15 +146,23 @@ void Pool::on_learnt(Carrier& carrier, const Conduct& before) {
             {{"peer", peer}}
         );
     }
-    if (before.chunking && !learnt.chunking && std::exchange(chunking_, false)) {
-        log::warn(
-            "the mail server announces CHUNKING and refuses BDAT: from now on DATA is used",
-            {{"peer", peer}}
-        );
+    if (before.chunking && !learnt.chunking) {
+        use_no_chunking("the mail server announces CHUNKING and refuses BDAT");
     }
     if (learnt.chunking_proven) {
         chunking_proven_by_ = carrier.extensions();
     }
+    tell_carriers();
+}
+
+void Pool::use_no_chunking(std::string_view why) {
+    if (std::exchange(chunking_, false)) {
+        log::warn(fmt::format("{}: from now on DATA is used", why), {{"peer", where()}});
+    }
+    tell_carriers();
+}
+
+void Pool::tell_carriers() {
     for (const std::shared_ptr<Carrier>& other : carriers_) {
         other->apply(conduct(other->extensions()));
     }

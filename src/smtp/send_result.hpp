@@ -30,6 +30,7 @@ struct SendResult {
     /// A byte of the content may have left, and it is not known that the server threw it away.
     bool content_began = false;
     bool held_back = false;  ///< The caller did not permit the content.
+    bool in_probe = false;   ///< It ended where the server had to show that it takes BDAT.
 };
 
 }  // namespace chatear::smtp

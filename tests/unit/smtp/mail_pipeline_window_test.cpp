@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -32,8 +33,8 @@ Served probing() {
     EXPECT_FALSE(served.pipeline.has_room());
     served.reply({ok, ok});
     EXPECT_EQ(served.write(), probe);
-    EXPECT_EQ(served.asked, 1);
     EXPECT_EQ(served.write(), "");
+    EXPECT_EQ(served.asked, 0) << "it delivers nothing";
     EXPECT_FALSE(served.pipeline.has_room());
     return served;
 }
@@ -74,6 +75,7 @@ TEST(MailPipeline, AServerThatOnlyAnnouncesChunkingGetsNoContent) {
         served.reply({{code, "what?"}});
         EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::not_sent));
         EXPECT_FALSE(served.ended[0].result.content_began) << "it goes over another connection";
+        EXPECT_TRUE(served.ended[0].result.in_probe);
         EXPECT_FALSE(served.pipeline.conduct().chunking);
         EXPECT_FALSE(served.pipeline.conduct().chunking_proven);
         EXPECT_TRUE(served.pipeline.wants_close()) << "it may say more: the line was a command";
@@ -84,12 +86,14 @@ TEST(MailPipeline, ADelayOfTheProbeSaysNothingOfChunking) {
     Served served = probing();
     served.reply({{452, "4.3.1 no room"}});
     EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::try_later));
+    EXPECT_EQ(served.ended[0].result.step, Step::data);
     EXPECT_TRUE(served.pipeline.conduct().chunking);
     EXPECT_FALSE(served.pipeline.conduct().chunking_proven);
     EXPECT_TRUE(served.pipeline.wants_close());
     Served closing = probing();
     closing.reply({{421, "4.3.2 closing"}});
     EXPECT_THAT(closing.statuses(), ElementsAre(SendStatus::not_sent));
+    EXPECT_EQ(closing.ended[0].result.reply.code, 421);
     EXPECT_FALSE(closing.ended[0].result.content_began);
     EXPECT_TRUE(closing.pipeline.conduct().chunking);
 }
@@ -128,16 +132,27 @@ TEST(MailPipeline, AConnectionLostBeforeTheLastChunkLeavesNoDoubt) {
     );
 }
 
-TEST(MailPipeline, Rule12AProbeThatIsHeldBackKeepsTheConnection) {
-    Served served(announced);
-    served.add(1);
-    served.write();
-    served.reply({ok, ok});
+TEST(MailPipeline, Rule12TheRestBehindAProbeIsAskedForWhenItMayLeave) {
+    Served served = probing();
+    served.now += std::chrono::hours(1);  // The claim may be another's by now.
+    served.reply({ok});
     EXPECT_EQ(served.write(false), "");
+    EXPECT_EQ(served.asked, 1);
+    ASSERT_EQ(served.ended.size(), 1U);
     EXPECT_TRUE(served.ended[0].result.held_back);
-    ASSERT_TRUE(served.pipeline.has_room());
-    served.add(2);
-    EXPECT_EQ(served.write(), "RSET\r\n" + probe_envelope_to(user(2)));
+    EXPECT_FALSE(served.ended[0].result.content_began);
+    EXPECT_TRUE(served.pipeline.wants_close()) << "the server waits for the rest";
+    EXPECT_TRUE(served.pipeline.conduct().chunking_proven);
+}
+
+TEST(MailPipeline, NothingIsTakenBehindAProbeThatAnotherConnectionHasLost) {
+    Served served = probing();
+    Conduct refused = announced;
+    refused.chunking = false;
+    served.pipeline.apply(refused);
+    EXPECT_FALSE(served.pipeline.has_room());
+    served.reply({{500, "what?"}});
+    EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::not_sent));
 }
 
 TEST(MailPipeline, AContentThatBeginsWithACommandProvesNothingAndGoesByData) {

@@ -105,7 +105,7 @@ TEST_F(PoolAndChunking, WhereBdatIsNotKnownTheMessageGoesByDataAndNothingElseEve
              join({chunking_hello(), one_mail(), one_mail(), goodbye()})}
         );
         send_both();
-        EXPECT_EQ(asked, 3) << "once more, for the other connection";
+        EXPECT_EQ(asked, 2) << "once a message";
         EXPECT_FALSE(pool->counters().chunking);
         EXPECT_THAT(peer->received(0), Not(HasSubstr("Hello"))) << "of the content only a header";
     }
@@ -120,6 +120,28 @@ TEST_F(PoolAndChunking, AConnectionThatEndsInTheProbeIsReplacedAndNothingIsLearn
     send_both();
     EXPECT_TRUE(pool->counters().chunking);
     EXPECT_EQ(pool->counters().in_doubt, 0U);
+}
+
+TEST_F(PoolAndChunking, WhereEachConnectionEndsAtBdatTheMessageGoesByDataInTheEnd) {
+    const PeerScript silenced = join({chunking_hello(), probing(""), {hang_up()}});
+    begin(
+        {silenced, silenced, silenced, join({chunking_hello(), one_mail(), one_mail(), goodbye()})}
+    );
+    run([this]() -> asio::awaitable<void> {
+        pool->start();
+        co_await send(first);
+        co_await until_available();
+        co_await send(first);
+        co_await send(second);
+        co_await pool->stop(milliseconds(1000));
+    });
+    EXPECT_THAT(first.thrown, HasSubstr("unavailable")) << "an outage costs no attempt";
+    ASSERT_TRUE(first.result && second.result);
+    EXPECT_EQ(first.result->status, SendStatus::accepted);
+    EXPECT_EQ(second.result->status, SendStatus::accepted);
+    EXPECT_FALSE(pool->counters().chunking);
+    EXPECT_EQ(pool->counters().in_doubt, 0U);
+    EXPECT_EQ(peer->failure(), "");
 }
 
 /// Behind one that the server had no more messages for, two wait for another connection.
