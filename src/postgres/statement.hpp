@@ -12,8 +12,9 @@ namespace chatear::postgres {
 /// Where plans stay (ConnectionOptions), one is made once, for tables that may be empty then. What
 /// it takes must not grow with them, so a statement of a worker's says
 /// - `t.id = ANY (ARRAY[i.id])` of the rows that it is given or has found; of a key of several
-///   columns the first is enough. Of `t.id = i.id` the planner knows that both sides could be
-///   sorted or hashed: a table that it believes small is gone through by its index, all of it.
+///   columns the first one only: a second becomes a filter behind all rows that have the first. Of
+///   `t.id = i.id` the planner knows that both sides could be sorted or hashed: a table that it
+///   believes small is gone through by its index, all of it.
 /// - `NOT EXISTS (... OFFSET 0)`, which stays a look for each row, for the same reason;
 /// - `ORDER BY ... LIMIT 1` over an index, not `min()`;
 /// - nothing else of `t` that an index offers: not ORDER BY its key, not a partial index's
