@@ -120,7 +120,7 @@ void Carrier::take(Submission& message) {
     if (possible) {
         std::string parameters = mail_parameters(message.envelope(), *content, extensions);
         Mail mail{std::move(parameters), std::move(*content)};
-        id = pipeline_.add(message.envelope(), std::move(mail));
+        id = pipeline_.add(message.envelope(), std::move(mail), message.by_data);
     } else {
         id = pipeline_.add_unsendable(possible.error().message);
     }

@@ -34,18 +34,18 @@ std::size_t MailPipeline::window() const {
     return std::min(conduct_.window, first_window + accepted_);
 }
 
-Manner MailPipeline::manner_for(const Mail& mail) const {
+Manner MailPipeline::manner_for(const Mail& mail, bool by_data) const {
     if (!conduct_.chunking) {
         return Manner::data;
     }
     if (conduct_.chunking_proven) {
         return Manner::chunk;
     }
-    return first_field_bytes(mail.content) > 0 ? Manner::probe : Manner::data;
+    return !by_data && first_field_bytes(mail.content) > 0 ? Manner::probe : Manner::data;
 }
 
-MailPipeline::Id MailPipeline::add(const Envelope& envelope, Mail mail) {
-    const Manner manner = manner_for(mail);
+MailPipeline::Id MailPipeline::add(const Envelope& envelope, Mail mail, bool by_data) {
+    const Manner manner = manner_for(mail, by_data);
     const std::size_t bytes = mail.content.size();
     return append(MailTransaction(envelope, std::move(mail), manner), bytes);
 }

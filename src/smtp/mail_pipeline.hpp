@@ -63,8 +63,9 @@ public:
 
     /// Whether one more message could leave at once or together with what leaves next.
     bool has_room() const;
-    Id add(const Envelope& envelope, Mail mail);  ///< Requires has_room().
-    Id add_unsendable(std::string why);           ///< As MailTransaction's second constructor.
+    /// Requires has_room(). `by_data`: no probe with this one.
+    Id add(const Envelope& envelope, Mail mail, bool by_data = false);
+    Id add_unsendable(std::string why);  ///< As MailTransaction's second constructor.
 
     /// A message that is to be asked about; each once, and again when it begins again.
     std::optional<Id> next_to_ask();
@@ -129,7 +130,7 @@ private:
     Entries::iterator find(Id id);
     Id append(MailTransaction transaction, std::size_t bytes);
     std::size_t window() const;
-    Manner manner_for(const Mail& mail) const;
+    Manner manner_for(const Mail& mail, bool by_data) const;
     bool may_begin(const MailTransaction& transaction) const;
     void begin(MailTransaction& transaction);
     void take_from(Entries::iterator entry);

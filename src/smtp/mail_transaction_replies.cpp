@@ -15,6 +15,14 @@ bool refuses_chunking(const Reply& reply) {
     return std::find(codes.begin(), codes.end(), reply.code) != codes.end();
 }
 
+/// What a server says to a command that it does not know, or to DATA. Another refusal may be about
+/// this message: a policy that is asked when a content begins (Postfix's smtpd_data_restrictions).
+bool is_about_bdat(const Reply& reply) {
+    constexpr std::array codes = {354, 501, 521, 551};
+    return refuses_chunking(reply) ||
+           std::find(codes.begin(), codes.end(), reply.code) != codes.end();
+}
+
 }  // namespace
 
 MailTransaction::Effect MailTransaction::on_reply(Step answered, Reply reply) {
@@ -123,7 +131,8 @@ MailTransaction::Effect MailTransaction::on_probe_reply(Reply reply) {
         case Verdict::never:
         case Verdict::go_on:
             drop("it does not take BDAT, which it announced: " + reply.one_line());
-            return Effect::chunking_refused;
+            result_.wants_data = !is_about_bdat(reply);
+            return result_.wants_data ? Effect::none : Effect::chunking_refused;
         case Verdict::try_later:
             judge(Step::data, reply, classify(Step::data, reply));
             end_connection();

@@ -81,6 +81,7 @@ asio::awaitable<SendResult> Pool::send(
     SendResult result;
     int fresh = 0;
     int in_probe = 0;
+    bool by_data = false;
     // Connections that were used before may have been closed meanwhile, or come to their end before
     // its place in their windows: each of them, and each that replaced one.
     std::size_t stale = 0;
@@ -91,11 +92,13 @@ asio::awaitable<SendResult> Pool::send(
             std::erase(waiting_, &left);
         });
         message.turn = turn;
+        message.by_data = by_data;
         queue(message);
         dispatch();
         co_await see_through(message, before);
         result = message.result();
         in_probe += result.in_probe ? 1 : 0;
+        by_data = by_data || result.wants_data;
         if (!message.may_be_repeated()) {
             co_return result;
         }

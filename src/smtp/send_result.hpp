@@ -31,6 +31,8 @@ struct SendResult {
     bool content_began = false;
     bool held_back = false;  ///< The caller did not permit the content.
     bool in_probe = false;   ///< It ended where the server had to show that it takes BDAT.
+    /// There it was refused by what may be about the message: DATA will tell.
+    bool wants_data = false;
 };
 
 }  // namespace chatear::smtp

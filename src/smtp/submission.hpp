@@ -58,6 +58,7 @@ public:
     // What pool and carrier do.
 
     std::uint64_t turn = 0;  ///< Among those that wait: the lower one comes first.
+    bool by_data = false;    ///< It proves nothing of BDAT: something like it was refused.
 
     const Envelope& envelope() const { return envelope_; }
     const ContentSource& content() const { return content_; }

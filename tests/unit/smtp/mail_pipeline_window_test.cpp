@@ -69,7 +69,7 @@ TEST(MailPipeline, AContentOfOneLineIsProvenWithToo) {
 }
 
 TEST(MailPipeline, AServerThatOnlyAnnouncesChunkingGetsNoContent) {
-    for (const int code : {500, 501, 502, 503, 504, 550, 551, 354}) {
+    for (const int code : {500, 501, 502, 503, 504, 521, 551, 354}) {
         SCOPED_TRACE(code);
         Served served = probing();
         served.reply({{code, "what?"}});
@@ -80,6 +80,21 @@ TEST(MailPipeline, AServerThatOnlyAnnouncesChunkingGetsNoContent) {
         EXPECT_FALSE(served.pipeline.conduct().chunking_proven);
         EXPECT_TRUE(served.pipeline.wants_close()) << "it may say more: the line was a command";
     }
+}
+
+TEST(MailPipeline, ARefusalThatMayBeAboutTheMessageSaysNothingOfChunking) {
+    for (const int code : {550, 552, 554, 571}) {
+        SCOPED_TRACE(code);
+        Served served = probing();
+        served.reply({{code, "5.7.1 not this one"}});
+        EXPECT_THAT(served.statuses(), ElementsAre(SendStatus::not_sent));
+        EXPECT_TRUE(served.ended[0].result.wants_data);
+        EXPECT_TRUE(served.pipeline.conduct().chunking);
+        EXPECT_TRUE(served.pipeline.wants_close());
+    }
+    Served again(announced);
+    again.pipeline.add(envelope_of(user(1)), mail_to(user(1)), true);
+    EXPECT_EQ(again.write(), envelope_to(user(1)));
 }
 
 TEST(MailPipeline, ADelayOfTheProbeSaysNothingOfChunking) {

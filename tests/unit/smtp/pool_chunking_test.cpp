@@ -122,6 +122,35 @@ TEST_F(PoolAndChunking, AConnectionThatEndsInTheProbeIsReplacedAndNothingIsLearn
     EXPECT_EQ(pool->counters().in_doubt, 0U);
 }
 
+TEST_F(PoolAndChunking, AMessageThatAPolicyRefusesAtBdatIsJudgedByDataAndTheNextProves) {
+    PeerScript refused = join({chunking_hello(), one_mail("250 ok\r\n250 ok\r\n554 5.7.1 no\r\n")});
+    refused.resize(refused.size() - 2);
+    begin(
+        {join({chunking_hello(), probing("554 5.7.1 no\r\n"), {hang_up()}}),
+         join(
+             {refused,
+              {chatear::test::expect("RSET\r\n" + envelope)},
+              {chatear::test::send("250 ok\r\n250 ok\r\n250 ok\r\n")},
+              {expect(probe),
+               chatear::test::send("250 ok\r\n"),
+               expect("BDAT 9 LAST\r\n" + content.substr(first_line.size())),
+               chatear::test::send("250 queued\r\n")},
+              goodbye()}
+         )}
+    );
+    run([this]() -> asio::awaitable<void> {
+        pool->start();
+        co_await send(first);
+        co_await send(second);
+        co_await pool->stop(milliseconds(1000));
+    });
+    ASSERT_TRUE(first.result && second.result) << first.thrown << second.thrown;
+    EXPECT_EQ(first.result->status, SendStatus::never) << "the server's word on the message";
+    EXPECT_EQ(second.result->status, SendStatus::accepted);
+    EXPECT_TRUE(pool->counters().chunking);
+    EXPECT_EQ(peer->failure(), "");
+}
+
 TEST_F(PoolAndChunking, WhereEachConnectionEndsAtBdatTheMessageGoesByDataInTheEnd) {
     const PeerScript silenced = join({chunking_hello(), probing(""), {hang_up()}});
     begin(
