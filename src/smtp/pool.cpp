@@ -84,8 +84,8 @@ asio::awaitable<SendResult> Pool::send(
     bool by_data = false;
     // Connections that were used before may have been closed meanwhile, or come to their end before
     // its place in their windows: each of them, and each that replaced one.
-    std::size_t stale = 0;
-    const std::size_t most_stale = 2 * options_->connections;
+    int stale = 0;
+    const int most_stale = 2 * static_cast<int>(options_->connections);
     while (fresh < max_tries && stale <= most_stale) {
         throw_unless_available();
         Submission message(executor_, envelope, content, before, [this](Submission& left) {
@@ -102,8 +102,7 @@ asio::awaitable<SendResult> Pool::send(
         if (!message.may_be_repeated()) {
             co_return result;
         }
-        fresh += message.on_used_connection() ? 0 : 1;
-        stale += message.on_used_connection() ? 1U : 0U;
+        ++(message.on_used_connection() ? stale : fresh);
     }
     count(SendStatus::not_sent);
     if (in_probe >= max_tries) {
