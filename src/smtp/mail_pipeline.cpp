@@ -18,7 +18,10 @@ bool MailPipeline::has_room() const {
     if (!usable() || transactions_.empty()) {
         return usable();
     }
-    if (!conduct_.merging || (conduct_.chunking && !conduct_.chunking_proven)) {
+    const MailTransaction& last = transactions_.back().transaction;
+    const bool proves =
+        last.manner() == Manner::probe || (conduct_.chunking && !conduct_.chunking_proven);
+    if (!conduct_.merging || proves) {
         return false;
     }
     if (conduct_.chunking) {
@@ -26,8 +29,7 @@ bool MailPipeline::has_room() const {
             refused_ == 0 || refused_ + transactions_.size() < most_refused;
         return may_all_be_refused && transactions_.size() < window() && bytes_ < max_window_bytes;
     }
-    const MailTransaction& last = transactions_.back().transaction;
-    return last.permitted() && last.begun() && last.manner() != Manner::probe;
+    return last.permitted() && last.begun();
 }
 
 std::size_t MailPipeline::window() const {

@@ -80,8 +80,7 @@ asio::awaitable<SendResult> Pool::send(
     const std::uint64_t turn = ++last_turn_;
     SendResult result;
     int fresh = 0;
-    int in_probe = 0;
-    bool by_data = false;
+    ChunkingTries tries;
     // Connections that were used before may have been closed meanwhile, or come to their end before
     // its place in their windows: each of them, and each that replaced one.
     int stale = 0;
@@ -92,22 +91,18 @@ asio::awaitable<SendResult> Pool::send(
             std::erase(waiting_, &left);
         });
         message.turn = turn;
-        message.by_data = by_data;
+        message.by_data = tries.by_data;
         queue(message);
         dispatch();
         co_await see_through(message, before);
         result = message.result();
-        in_probe += result.in_probe ? 1 : 0;
-        by_data = by_data || result.wants_data;
+        learn_of_chunking(tries, result, message.on_used_connection());
         if (!message.may_be_repeated()) {
             co_return result;
         }
         ++(message.on_used_connection() ? stale : fresh);
     }
     count(SendStatus::not_sent);
-    if (in_probe >= max_tries) {
-        use_no_chunking("the mail server announces CHUNKING and ends the connection at BDAT");
-    }
     const std::string why = describe(result);
     if (health_.verdicts() == verdicts_before) {
         turn_unavailable(Culprit::unavailable, why);

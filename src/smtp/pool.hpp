@@ -103,6 +103,12 @@ private:
     asio::awaitable<void> recover();
     asio::awaitable<void> reap();
     asio::awaitable<void> carry(std::shared_ptr<Carrier> carrier);
+    /// How one message's tries went where BDAT had to be proven.
+    struct ChunkingTries {
+        int in_probe = 0;
+        bool by_data = false;
+    };
+    void learn_of_chunking(ChunkingTries& tries, const SendResult& result, bool used);
     void use_no_chunking(std::string_view why);
     void tell_carriers();
     Conduct conduct(const Extensions& announced) const;

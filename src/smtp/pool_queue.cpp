@@ -155,6 +155,19 @@ void Pool::on_learnt(Carrier& carrier, const Conduct& before) {
     tell_carriers();
 }
 
+/// What DATA brings through and BDAT did not, BDAT was refused for its own sake.
+void Pool::learn_of_chunking(ChunkingTries& tries, const SendResult& result, bool used) {
+    tries.in_probe += result.in_probe && !used ? 1 : 0;
+    if (tries.in_probe >= max_tries) {
+        use_no_chunking("the mail server announces CHUNKING and ends the connection at BDAT");
+    }
+    const bool taken = result.status == SendStatus::accepted;
+    if (tries.by_data && taken && !chunking_proven_by_) {
+        use_no_chunking("the mail server announces CHUNKING and refuses BDAT");
+    }
+    tries.by_data = tries.by_data || result.wants_data;
+}
+
 void Pool::use_no_chunking(std::string_view why) {
     if (std::exchange(chunking_, false)) {
         log::warn(fmt::format("{}: from now on DATA is used", why), {{"peer", where()}});

@@ -160,7 +160,12 @@ TEST(MailPipeline, Rule12TheRestBehindAProbeIsAskedForWhenItMayLeave) {
     EXPECT_TRUE(served.pipeline.conduct().chunking_proven);
 }
 
-TEST(MailPipeline, NothingIsTakenBehindAProbeThatAnotherConnectionHasLost) {
+TEST(MailPipeline, NothingIsTakenBehindAProbeWhateverOthersLearnMeanwhile) {
+    Served proven = probing();
+    proven.pipeline.apply(window_of_4);
+    EXPECT_FALSE(proven.pipeline.has_room());
+    proven.reply({ok});
+    EXPECT_TRUE(proven.pipeline.has_room());
     Served served = probing();
     Conduct refused = announced;
     refused.chunking = false;

@@ -151,6 +151,15 @@ TEST_F(PoolAndChunking, AMessageThatAPolicyRefusesAtBdatIsJudgedByDataAndTheNext
     EXPECT_EQ(peer->failure(), "");
 }
 
+TEST_F(PoolAndChunking, WhatDataBringsThroughAndBdatDidNotIsLearntFrom) {
+    begin(
+        {join({chunking_hello(), probing("550 5.5.1 what?\r\n"), {chatear::test::swallow()}}),
+         join({chunking_hello(), one_mail(), one_mail(), goodbye()})}
+    );
+    send_both();
+    EXPECT_FALSE(pool->counters().chunking);
+}
+
 TEST_F(PoolAndChunking, WhereEachConnectionEndsAtBdatTheMessageGoesByDataInTheEnd) {
     const PeerScript silenced = join({chunking_hello(), probing(""), {hang_up()}});
     begin(
