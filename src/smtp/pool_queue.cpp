@@ -171,8 +171,8 @@ void Pool::learn_of_chunking(ChunkingTries& tries, const SendResult& result, boo
 void Pool::use_no_chunking(std::string_view why) {
     if (std::exchange(chunking_, false)) {
         log::warn(fmt::format("{}: from now on DATA is used", why), {{"peer", where()}});
+        tell_carriers();
     }
-    tell_carriers();
 }
 
 void Pool::tell_carriers() {

@@ -1,11 +1,13 @@
 #include "smtp/carrier.hpp"
 #include "support/coroutine.hpp"
 #include "unit/smtp/dialogue.hpp"
+#include "unit/smtp/served_pipeline.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,34 +37,50 @@ private:
     Submission* message_;
 };
 
-TEST(Carrier, IsKeptByAWriteThatHasNotBegun) {
+/// A connection with a window, and a message for it that may leave at once.
+class OpenCarrier : public testing::Test {
+protected:
+    /// `test` has the carrier, and the tasks that it starts.
+    void with_carrier(
+        const std::function<asio::awaitable<void>(std::shared_ptr<Carrier>, net::TaskGroup&)>& test
+    ) {
+        const Envelope envelope{"shop@a.test", "ann@b.test", false};
+        const ContentSource source = [this](const Capabilities&) {
+            return Result<std::string>(content_);
+        };
+        const auto at_once = [this] {
+            ++asked_;
+            return std::optional(true);
+        };
+        const BeforeContent permission(at_once, []() -> asio::awaitable<bool> { co_return true; });
+        const auto options = std::make_shared<const Options>(options_for(peer_.port()));
+        const auto scenario = [&]() -> asio::awaitable<void> {
+            const auto executor = context_.get_executor();
+            Submission message(executor, envelope, source, permission, [](Submission&) {});
+            OneMessage owner(message);
+            net::TaskGroup tasks(executor);
+            auto session = std::make_unique<Session>(executor, options);
+            net::Resolver resolver(executor);
+            const std::optional<OpenFailure> failure = co_await session->open(resolver);
+            EXPECT_FALSE(failure);
+            auto carrier =
+                std::make_shared<Carrier>(std::move(session), options, window_of_4, owner, tasks);
+            co_await test(std::move(carrier), tasks);
+        };
+        chatear::test::run_coroutine(context_, scenario);
+    }
+
+    asio::io_context context_;
+    ScriptedPeer peer_{join({chunking_hello(), PeerScript{chatear::test::stall()}})};
+    std::string content_ = content;
+    int asked_ = 0;
+};
+
+TEST_F(OpenCarrier, IsKeptByAWriteThatHasNotBegun) {
     constexpr std::size_t more_than_a_socket_takes = std::size_t{64} * 1024 * 1024;
-    ScriptedPeer peer(join({chunking_hello(), PeerScript{chatear::test::stall()}}));
-    asio::io_context context;
-    const auto options = std::make_shared<const Options>(options_for(peer.port()));
-    const Envelope envelope{"shop@a.test", "ann@b.test", false};
-    const ContentSource source = [](const Capabilities&) {
-        return Result<std::string>(std::string(more_than_a_socket_takes, 'x'));
-    };
-    const BeforeContent permission(
-        [] { return std::optional(true); }, []() -> asio::awaitable<bool> { co_return true; }
-    );
-    const auto scenario = [&]() -> asio::awaitable<void> {
-        const auto executor = context.get_executor();
-        Submission message(executor, envelope, source, permission, [](Submission&) {});
-        OneMessage owner(message);
-        net::TaskGroup tasks(executor);
-        auto session = std::make_unique<Session>(executor, options);
-        net::Resolver resolver(executor);
-        const std::optional<OpenFailure> failure = co_await session->open(resolver);
-        EXPECT_FALSE(failure);
-        const Conduct window{
-            .pipelining = true,
-            .merging = true,
-            .chunking = true,
-            .chunking_proven = true,
-            .window = 4};
-        auto carrier = std::make_shared<Carrier>(std::move(session), options, window, owner, tasks);
+    content_ = std::string(more_than_a_socket_takes, 'x');
+    const auto test = [](std::shared_ptr<Carrier> carrier,
+                         net::TaskGroup& tasks) -> asio::awaitable<void> {
         const std::weak_ptr<Carrier> left = carrier;
         carrier->work();
         EXPECT_EQ(tasks.size(), 1U) << "the rest of the write is left to a task";
@@ -72,39 +90,20 @@ TEST(Carrier, IsKeptByAWriteThatHasNotBegun) {
         co_await tasks.join();
         EXPECT_TRUE(left.expired());
     };
-    chatear::test::run_coroutine(context, scenario);
+    with_carrier(test);
 }
 
-TEST(Carrier, BeginsNothingBetweenItsCloseAndItsEnd) {
-    ScriptedPeer peer(join({chunking_hello(), PeerScript{chatear::test::stall()}}));
-    asio::io_context context;
-    const auto options = std::make_shared<const Options>(options_for(peer.port()));
-    const Envelope envelope{"shop@a.test", "ann@b.test", false};
-    const ContentSource source = [](const Capabilities&) { return Result<std::string>(content); };
-    int asked = 0;
-    const auto at_once = [&asked] {
-        ++asked;
-        return std::optional(true);
-    };
-    const BeforeContent permission(at_once, []() -> asio::awaitable<bool> { co_return true; });
-    const auto scenario = [&]() -> asio::awaitable<void> {
-        const auto executor = context.get_executor();
-        Submission message(executor, envelope, source, permission, [](Submission&) {});
-        OneMessage owner(message);
-        net::TaskGroup tasks(executor);
-        auto session = std::make_unique<Session>(executor, options);
-        net::Resolver resolver(executor);
-        const std::optional<OpenFailure> failure = co_await session->open(resolver);
-        EXPECT_FALSE(failure);
-        const Conduct window{.pipelining = true, .merging = true, .chunking = true, .window = 4};
-        auto carrier = std::make_shared<Carrier>(std::move(session), options, window, owner, tasks);
+TEST_F(OpenCarrier, BeginsNothingBetweenItsCloseAndItsEnd) {
+    const auto test = [](std::shared_ptr<Carrier> carrier,
+                         net::TaskGroup& /*tasks*/) -> asio::awaitable<void> {
         EXPECT_TRUE(carrier->has_room());
         carrier->close();
         EXPECT_FALSE(carrier->has_room());
         carrier->work();
+        co_return;
     };
-    chatear::test::run_coroutine(context, scenario);
-    EXPECT_EQ(asked, 0) << "its content would be in doubt";
+    with_carrier(test);
+    EXPECT_EQ(asked_, 0) << "its content would be in doubt";
 }
 
 }  // namespace

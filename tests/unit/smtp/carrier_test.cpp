@@ -107,9 +107,7 @@ TEST(Carrier, RubbishEndsTheConnection) {
 }
 
 TEST(Carrier, Rule12ContentThatIsHeldBackDoesNotLeave) {
-    PeerScript script = join({hello(), one_mail()});
-    script.resize(script.size() - 2);
-    script.push_back(chatear::test::swallow());
+    const PeerScript script = join({hello(), one_envelope(), {chatear::test::swallow()}});
     ScriptedPeer peer(script);
     const Outcome outcome = talk(options_for(peer.port()), 1, false);
     EXPECT_EQ(outcome.result().status, SendStatus::not_sent);

@@ -13,6 +13,15 @@ namespace chatear::smtp::test {
 inline const std::string content = "Subject: x\r\n\r\nHello\r\n";
 inline const std::string content_on_the_wire = content + ".\r\n";
 
+/// One script after the other.
+inline chatear::test::PeerScript join(const std::vector<chatear::test::PeerScript>& parts) {
+    chatear::test::PeerScript whole;
+    for (const chatear::test::PeerScript& part : parts) {
+        whole.insert(whole.end(), part.begin(), part.end());
+    }
+    return whole;
+}
+
 /// The server's side of greeting and EHLO.
 inline chatear::test::PeerScript hello(const std::string& keyword = "PIPELINING") {
     return {
@@ -32,30 +41,26 @@ inline chatear::test::PeerScript chunking_hello() {
 inline const std::string envelope_group =
     "MAIL FROM:<shop@a.test>\r\nRCPT TO:<ann@b.test>\r\nDATA\r\n";
 
+/// One pipelined envelope, with the replies to MAIL, RCPT, DATA in one.
+inline chatear::test::PeerScript one_envelope(
+    const std::string& replies = "250 ok\r\n250 ok\r\n354 go on\r\n"
+) {
+    return {chatear::test::expect(envelope_group), chatear::test::send(replies)};
+}
+
 /// One pipelined message, with the replies to MAIL, RCPT, DATA in one and the last one.
 inline chatear::test::PeerScript one_mail(
     const std::string& envelope_replies = "250 ok\r\n250 ok\r\n354 go on\r\n",
     const std::string& end = "250 queued\r\n"
 ) {
-    return {
-        chatear::test::expect(envelope_group),
-        chatear::test::send(envelope_replies),
-        chatear::test::expect(content_on_the_wire),
-        chatear::test::send(end),
-    };
+    return join(
+        {one_envelope(envelope_replies),
+         {chatear::test::expect(content_on_the_wire), chatear::test::send(end)}}
+    );
 }
 
 inline chatear::test::PeerScript goodbye() {
     return {chatear::test::expect("QUIT\r\n"), chatear::test::send("221 bye\r\n")};
-}
-
-/// One script after the other.
-inline chatear::test::PeerScript join(const std::vector<chatear::test::PeerScript>& parts) {
-    chatear::test::PeerScript whole;
-    for (const chatear::test::PeerScript& part : parts) {
-        whole.insert(whole.end(), part.begin(), part.end());
-    }
-    return whole;
 }
 
 /// For a scripted peer: plain, one connection, every time limit the same.

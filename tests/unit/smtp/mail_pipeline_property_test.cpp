@@ -132,6 +132,12 @@ RC_GTEST_PROP(
     }
 }
 
+void assert_none_in_doubt(const Run& run) {
+    for (const MailPipeline::Ended& one : run.ended) {
+        RC_ASSERT(one.result.status != SendStatus::in_doubt);
+    }
+}
+
 // As long as not more than half of a window is refused.
 RC_GTEST_PROP(MailPipeline, AServerThatCountsRsetsIsNotProvokedToHangUp, (bool merges)) {
     const Conduct conduct{
@@ -152,9 +158,7 @@ RC_GTEST_PROP(MailPipeline, AServerThatCountsRsetsIsNotProvokedToHangUp, (bool m
     });
     const Run run = run_messages(conduct, server, 100, chance);
     RC_ASSERT(!server.hung_up());
-    for (const MailPipeline::Ended& one : run.ended) {
-        RC_ASSERT(one.result.status != SendStatus::in_doubt);
-    }
+    assert_none_in_doubt(run);
 }
 
 // Whatever of the envelope is refused: MAIL or RCPT.
@@ -172,9 +176,7 @@ RC_GTEST_PROP(MailPipeline, AFirstWindowThatIsRefusedWholeLeavesNothingInDoubt, 
     });
     const Run run = run_messages(conduct, server, 100, chance);
     RC_ASSERT(!run.ended.empty());
-    for (const MailPipeline::Ended& one : run.ended) {
-        RC_ASSERT(one.result.status != SendStatus::in_doubt);
-    }
+    assert_none_in_doubt(run);
 }
 
 }  // namespace

@@ -47,10 +47,7 @@ protected:
     enum class Between { nothing, end_of_connection };
 
     void send_both(Between between = Between::nothing) {
-        before = [this]() -> asio::awaitable<bool> {
-            ++asked;
-            co_return true;
-        };
+        before = count_and_grant(asked);
         run([this, between]() -> asio::awaitable<void> {
             pool->start();
             co_await send(first);
@@ -123,8 +120,8 @@ TEST_F(PoolAndChunking, AConnectionThatEndsInTheProbeIsReplacedAndNothingIsLearn
 }
 
 TEST_F(PoolAndChunking, AMessageThatAPolicyRefusesAtBdatIsJudgedByDataAndTheNextProves) {
-    PeerScript refused = join({chunking_hello(), one_mail("250 ok\r\n250 ok\r\n554 5.7.1 no\r\n")});
-    refused.resize(refused.size() - 2);
+    const PeerScript refused =
+        join({chunking_hello(), one_envelope("250 ok\r\n250 ok\r\n554 5.7.1 no\r\n")});
     begin(
         {join({chunking_hello(), probing("554 5.7.1 no\r\n"), {hang_up()}}),
          join(
@@ -138,12 +135,7 @@ TEST_F(PoolAndChunking, AMessageThatAPolicyRefusesAtBdatIsJudgedByDataAndTheNext
               goodbye()}
          )}
     );
-    run([this]() -> asio::awaitable<void> {
-        pool->start();
-        co_await send(first);
-        co_await send(second);
-        co_await pool->stop(milliseconds(1000));
-    });
+    run_both();
     ASSERT_TRUE(first.result && second.result) << first.thrown << second.thrown;
     EXPECT_EQ(first.result->status, SendStatus::never) << "the server's word on the message";
     EXPECT_EQ(second.result->status, SendStatus::accepted);

@@ -143,12 +143,7 @@ TEST_F(PoolOnPeer, IdleConnectionsAboveALoweredAllowanceAreNotInTheWay) {
         {join({hello(), throttled}), join({hello(), one_mail(), goodbye()})},
         [](Options& options) { options.connections = 2; }
     );
-    run([this]() -> asio::awaitable<void> {
-        pool->start();
-        co_await send(first);
-        co_await send(second);
-        co_await pool->stop(milliseconds(1000));
-    });
+    run_both();
     ASSERT_TRUE(second.result) << second.thrown;
     EXPECT_EQ(second.result->status, SendStatus::accepted);
 }

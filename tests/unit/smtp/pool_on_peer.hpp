@@ -65,6 +65,25 @@ protected:
         chatear::test::run_coroutine(context, scenario);
     }
 
+    /// The pool's whole life, with one message in it.
+    void run_first() {
+        run([this]() -> asio::awaitable<void> {
+            pool->start();
+            co_await send(first);
+            co_await pool->stop(milliseconds(1000));
+        });
+    }
+
+    /// With two, the second when the first has ended.
+    void run_both() {
+        run([this]() -> asio::awaitable<void> {
+            pool->start();
+            co_await send(first);
+            co_await send(second);
+            co_await pool->stop(milliseconds(1000));
+        });
+    }
+
     static asio::awaitable<bool> grant() { co_return true; }
 
     static BeforeContent::Later count_and_grant(int& asked) {

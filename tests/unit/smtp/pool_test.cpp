@@ -20,12 +20,7 @@ PeerScript at_mail(const std::string& reply) {
 
 TEST_F(PoolOnPeer, SendsSeveralMailsOverOneConnectionAndSaysGoodbye) {
     begin({join({hello(), one_mail(), one_mail(), goodbye()})});
-    run([this]() -> asio::awaitable<void> {
-        pool->start();
-        co_await send(first);
-        co_await send(second);
-        co_await pool->stop(milliseconds(1000));
-    });
+    run_both();
     EXPECT_EQ(first.result->status, SendStatus::accepted);
     EXPECT_EQ(second.result->status, SendStatus::accepted);
     EXPECT_EQ(pool->counters().accepted, 2U);
@@ -76,12 +71,7 @@ TEST_F(PoolOnPeer, A4xxToMailOnAUsedConnectionIsAboutTheConnection) {
         chatear::test::send("452 4.3.0 too many mails\r\n503 no\r\n503 no\r\n"),
         chatear::test::swallow()};
     begin({join({hello(), one_mail(), tired}), join({hello(), one_mail(), goodbye()})});
-    run([this]() -> asio::awaitable<void> {
-        pool->start();
-        co_await send(first);
-        co_await send(second);
-        co_await pool->stop(milliseconds(1000));
-    });
+    run_both();
     ASSERT_TRUE(second.result) << second.thrown;
     EXPECT_EQ(second.result->status, SendStatus::accepted);
     EXPECT_EQ(peer->failure(), "");
@@ -116,12 +106,7 @@ TEST_F(PoolOnPeer, AConnectionOnWhichMoreWasSaidThanAskedIsNotUsedAgain) {
          ),
          join({hello(), one_mail(), goodbye()})}
     );
-    run([this]() -> asio::awaitable<void> {
-        pool->start();
-        co_await send(first);
-        co_await send(second);
-        co_await pool->stop(milliseconds(1000));
-    });
+    run_both();
     EXPECT_EQ(first.result->status, SendStatus::accepted);
     ASSERT_TRUE(second.result) << second.thrown;
     EXPECT_EQ(second.result->status, SendStatus::accepted);
@@ -136,12 +121,7 @@ TEST_F(PoolOnPeer, AfterARefusedRecipientTheNextMailBeginsWithRset) {
     PeerScript next = one_mail("250 reset\r\n250 ok\r\n250 ok\r\n354 go on\r\n");
     next.front() = expect("RSET\r\n" + envelope_group);
     begin({join({hello(), refused, next, goodbye()})});
-    run([this]() -> asio::awaitable<void> {
-        pool->start();
-        co_await send(first);
-        co_await send(second);
-        co_await pool->stop(milliseconds(1000));
-    });
+    run_both();
     EXPECT_EQ(first.result->status, SendStatus::never);
     EXPECT_EQ(second.result->status, SendStatus::accepted);
     EXPECT_EQ(peer->failure(), "");
@@ -201,20 +181,14 @@ TEST_F(PoolOnPeer, ARefusalOfTheSenderAtMailPausesAndEndsByItself) {
 
 TEST_F(PoolOnPeer, Rule12AfterTheContentEveryEndIsAValue) {
     begin({join({hello(), one_mail("250 ok\r\n250 ok\r\n354 go on\r\n", "")})});
-    run([this]() -> asio::awaitable<void> {
-        pool->start();
-        co_await send(first);
-        co_await pool->stop(milliseconds(1000));
-    });
+    run_first();
     ASSERT_TRUE(first.result) << first.thrown;
     EXPECT_EQ(first.result->status, SendStatus::in_doubt);
     EXPECT_EQ(peer->accepted(), 1U) << "not sent again by itself";
 }
 
 TEST_F(PoolOnPeer, Rule12WhatThePermissionThrowsReachesTheCallerAndNoContentLeaves) {
-    PeerScript script = join({hello(), one_mail()});
-    script.resize(script.size() - 2);
-    script.push_back(chatear::test::swallow());
+    const PeerScript script = join({hello(), one_envelope(), {chatear::test::swallow()}});
     begin({script, join({hello(), one_mail(), goodbye()})});
     before = []() -> asio::awaitable<bool> {
         throw Unavailable("postgres", "db:5432", "gone");
@@ -233,16 +207,10 @@ TEST_F(PoolOnPeer, Rule12WhatThePermissionThrowsReachesTheCallerAndNoContentLeav
 }
 
 TEST_F(PoolOnPeer, HeldBackContentIsNotTriedAgain) {
-    PeerScript script = join({hello(), one_mail()});
-    script.resize(script.size() - 2);
-    script.push_back(chatear::test::swallow());
+    const PeerScript script = join({hello(), one_envelope(), {chatear::test::swallow()}});
     begin({script});
     before = []() -> asio::awaitable<bool> { co_return false; };
-    run([this]() -> asio::awaitable<void> {
-        pool->start();
-        co_await send(first);
-        co_await pool->stop(milliseconds(1000));
-    });
+    run_first();
     ASSERT_TRUE(first.result) << first.thrown;
     EXPECT_EQ(first.result->status, SendStatus::not_sent);
     EXPECT_TRUE(first.result->held_back);
@@ -253,21 +221,14 @@ TEST_F(PoolOnPeer, AContentThatIsPermittedAtOnceLeavesAndNobodyIsAskedLater) {
     begin({join({hello(), one_mail(), one_mail(), goodbye()})});
     int asked_later = 0;
     before = BeforeContent([] { return std::optional(true); }, count_and_grant(asked_later));
-    run([this]() -> asio::awaitable<void> {
-        pool->start();
-        co_await send(first);
-        co_await send(second);
-        co_await pool->stop(milliseconds(1000));
-    });
+    run_both();
     EXPECT_EQ(first.result->status, SendStatus::accepted);
     EXPECT_EQ(second.result->status, SendStatus::accepted);
     EXPECT_EQ(asked_later, 0);
 }
 
 TEST_F(PoolOnPeer, AContentThatIsRefusedAtOnceIsHeldBackAndTheConnectionGoesOn) {
-    PeerScript held_back = join({hello(), one_mail()});
-    held_back.resize(held_back.size() - 2);
-    held_back.push_back(chatear::test::swallow());
+    const PeerScript held_back = join({hello(), one_envelope(), {chatear::test::swallow()}});
     begin({held_back, join({hello(), one_mail(), goodbye()})});
     before = BeforeContent([] { return std::optional(false); }, grant);
     run([this]() -> asio::awaitable<void> {
@@ -286,11 +247,7 @@ TEST_F(PoolOnPeer, WhatCannotBeSaidAtOnceIsAskedLater) {
     begin({join({hello(), one_mail(), goodbye()})});
     int asked_later = 0;
     before = BeforeContent([] { return std::optional<bool>(); }, count_and_grant(asked_later));
-    run([this]() -> asio::awaitable<void> {
-        pool->start();
-        co_await send(first);
-        co_await pool->stop(milliseconds(1000));
-    });
+    run_first();
     EXPECT_EQ(first.result->status, SendStatus::accepted);
     EXPECT_EQ(asked_later, 1);
 }
@@ -298,11 +255,7 @@ TEST_F(PoolOnPeer, WhatCannotBeSaidAtOnceIsAskedLater) {
 TEST_F(PoolOnPeer, AnUnsafeAddressNeverReachesTheWire) {
     begin({join({hello(), goodbye()})});
     recipient = "ann@b.test>\r\nRCPT TO:<eve@b.test";
-    run([this]() -> asio::awaitable<void> {
-        pool->start();
-        co_await send(first);
-        co_await pool->stop(milliseconds(1000));
-    });
+    run_first();
     EXPECT_EQ(first.result->status, SendStatus::never);
     EXPECT_EQ(first.result->culprit, Culprit::never_recipient);
 }

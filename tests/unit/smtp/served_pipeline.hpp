@@ -19,13 +19,13 @@ inline std::string envelope_to(const std::string& recipient) {
 }
 
 inline std::string content_to(const std::string& recipient) {
-    return "To: " + recipient + "\r\n.\r\n";
+    return mail_to(recipient).content + ".\r\n";
 }
 
 inline std::string chunk_to(const std::string& recipient) {
-    const std::string content = "To: " + recipient + "\r\n";
+    const std::string bytes = mail_to(recipient).content;
     return "MAIL FROM:<" + sender_to(recipient) + ">\r\nRCPT TO:<" + recipient + ">\r\nBDAT " +
-           std::to_string(content.size()) + " LAST\r\n" + content;
+           std::to_string(bytes.size()) + " LAST\r\n" + bytes;
 }
 
 /// A pipeline and the one who serves it.
