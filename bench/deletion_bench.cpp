@@ -2,16 +2,20 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "deletion/audit_verifier.hpp"
+#include "deletion/intake_desk.hpp"
 #include "deletion/postgres_deletion_store.hpp"
+#include "nats/connection.hpp"
 #include "net/main_task.hpp"
+#include "net/task_group.hpp"
 #include "postgres/pool.hpp"
+#include "runtime/consumer.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <deque>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -21,8 +25,6 @@
 /// that bench/deletion.py has filled, and prints one JSON object.
 namespace chatear::deletion {
 namespace {
-
-constexpr std::size_t batch_size = 256;
 
 class Watch {
 public:
@@ -35,11 +37,11 @@ private:
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
-asio::awaitable<std::vector<Request>> requests_of_all_users(postgres::Pool& pool) {
+asio::awaitable<std::deque<Request>> requests_of_all_users(postgres::Pool& pool) {
     const postgres::Params none;
     const postgres::QueryResult users =
         co_await pool.query("SELECT id::text FROM users ORDER BY id", none);
-    std::vector<Request> requests;
+    std::deque<Request> requests;
     for (std::size_t row = 0; row < users->size(); ++row) {
         Request request;
         request.event_id = "bench-" + std::to_string(row);
@@ -50,29 +52,46 @@ asio::awaitable<std::vector<Request>> requests_of_all_users(postgres::Pool& pool
     co_return requests;
 }
 
-/// `user.delete` of every user, in batches as the coalescer makes them.
+/// Takes the next request when the one before is answered, as a handler of the worker does.
+asio::awaitable<void> hand_in(
+    IntakeDesk& desk, std::deque<Request>& waiting, std::size_t& accepted
+) {
+    while (!waiting.empty()) {
+        Request request = std::move(waiting.front());
+        waiting.pop_front();
+        const RequestReply reply = co_await desk.enter(std::move(request));
+        accepted += reply.outcome == RequestOutcome::accepted ? 1 : 0;
+    }
+}
+
+/// `user.delete` of every user, by the worker's own desk, with as many in hand as the worker has.
+/// Nothing of NATS is measured: it is down, and the clocks are not compared.
 asio::awaitable<boost::json::object> measure_intake(postgres::Pool& pool) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    std::deque<Request> requests = co_await requests_of_all_users(pool);
+    const std::size_t events = requests.size();
     PostgresDeletionStore store(pool);
-    std::vector<Request> requests = co_await requests_of_all_users(pool);
+    const SystemClock clock;
+    nats::ConnectionOptions nowhere;
+    nowhere.servers = nats::parse_server_urls("nats://127.0.0.1:1").value();
+    nats::Connection down(executor, nowhere);
+    NatsClock nats_clock(down, store, clock);
+    runtime::Metrics metrics;
+    Journal journal(metrics);
+    IntakeDesk desk(executor, store, nats_clock, journal);
     std::size_t accepted = 0;
     const Watch watch;
-    for (std::size_t first = 0; first < requests.size(); first += batch_size) {
-        const std::size_t last = std::min(first + batch_size, requests.size());
-        std::vector<Request> batch(
-            requests.begin() + static_cast<std::ptrdiff_t>(first),
-            requests.begin() + static_cast<std::ptrdiff_t>(last)
-        );
-        const std::vector<RequestReply> replies =
-            co_await store.enter(std::move(batch), std::nullopt);
-        for (const RequestReply& reply : replies) {
-            accepted += reply.outcome == RequestOutcome::accepted ? 1 : 0;
-        }
+    net::TaskGroup handlers(executor);
+    for (std::size_t number = 0; number < runtime::ConsumerOptions().concurrency; ++number) {
+        handlers.start("handler", hand_in(desk, requests, accepted));
     }
+    co_await handlers.join();
     const double seconds = watch.seconds();
+    co_await desk.stop();
     boost::json::object result;
-    result["events"] = requests.size();
+    result["events"] = events;
     result["accepted"] = accepted;
-    result["per_second"] = static_cast<double>(requests.size()) / seconds;
+    result["per_second"] = static_cast<double>(events) / seconds;
     co_return result;
 }
 
@@ -145,7 +164,6 @@ int main(int count, char** words) {
     boost::asio::io_context context;
     chatear::postgres::ConnectionOptions options;
     options.url = chatear::Secret(words[2]);
-    options.connections = 2;
     options.statement_timeout = std::chrono::minutes(5);
     chatear::postgres::Pool pool(context.get_executor(), options);
     return chatear::net::run_main_task(context, chatear::deletion::measure(pool, words[1]));

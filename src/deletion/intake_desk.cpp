@@ -27,9 +27,14 @@ IntakeDesk::IntakeDesk(
     : store_(store),
       clock_(clock),
       journal_(journal),
-      requests_(executor, "requests", most_in_a_batch, [this](auto batch) {
-          return enter_all(std::move(batch));
-      }) {}
+      requests_(
+          executor,
+          "requests",
+          most_in_a_batch,
+          [this](auto batch) { return enter_all(std::move(batch)); },
+          runtime::Patience{},
+          batches_at_once
+      ) {}
 
 asio::awaitable<runtime::Outcome> IntakeDesk::on_delete(
     UserDelete event, runtime::Delivery delivery

@@ -18,10 +18,12 @@
 namespace chatear::deletion {
 
 /// Where every request comes in, by event or by page: all that come in one turn of the loop are
-/// entered as one batch.
+/// entered as one batch. Under load two batches are under way: one reads and decides while the
+/// other writes the audit log, whose rows are chained one batch after the other.
 class IntakeDesk {
 public:
     static constexpr std::size_t most_in_a_batch = 256;
+    static constexpr std::size_t batches_at_once = 2;
 
     /// All must outlive it.
     IntakeDesk(

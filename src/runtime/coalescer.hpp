@@ -38,7 +38,9 @@ struct Patience {
 /// Gathers what all running handlers await in one turn of the loop and carries it out as one batch:
 /// one statement, one script, one write. While a batch is under way the next one gathers, so
 /// batches grow with the load, and an idle one waits for nothing. Where each batch has a price of
-/// its own, as a statement has, it may be given Patience: under load it then gathers longer.
+/// its own, as a statement has, it may be given Patience: under load it then gathers longer. Where
+/// batches can be carried out beside each other, several may be under way: one beside another is
+/// always a full one, so that they stay as few as they can be.
 ///
 /// A batch that throws Unavailable fails all its requests with it. A batch that throws anything
 /// else (a defect of one request's data) is split in halves until only the guilty request fails.
@@ -48,15 +50,18 @@ public:
     /// Carries out a batch: one reply for each request, in their order.
     using Flush = std::function<asio::awaitable<std::vector<Reply>>(std::vector<Request>)>;
 
-    /// `name` is for the log of a defect. At most `most` requests in a batch.
+    /// `name` is for the log of a defect. At most `most` requests in a batch, and `at_once` batches
+    /// under way, which then end in any order.
     Coalescer(
         const asio::any_io_executor& executor,
         std::string name,
         std::size_t most,
         Flush flush,
-        Patience patience = {}
+        Patience patience = {},
+        std::size_t at_once = 1
     )
-        : state_(std::make_shared<State>(std::move(name), most, std::move(flush), patience)),
+        : state_(std::make_shared<State>(std::move(name), most, std::move(flush), patience, at_once)
+          ),
           tasks_(executor) {}
 
     /// Its part of the batch's answer. Throws what its batch threw.
@@ -66,8 +71,8 @@ public:
         }
         const auto entry = std::make_shared<Entry>(tasks_.executor(), std::move(request));
         state_->waiting.push_back(entry);
-        if (!state_->running) {
-            state_->running = true;
+        if (state_->running < state_->at_once && state_->next_is_due(state_->running)) {
+            ++state_->running;
             tasks_.start(state_->name, run(state_));
         }
         co_return co_await entry->reply.wait();
@@ -103,36 +108,54 @@ private:
     using Entries = std::vector<std::shared_ptr<Entry>>;
 
     struct State {
-        State(std::string its_name, std::size_t at_most, Flush how, Patience its_patience)
+        State(
+            std::string its_name,
+            std::size_t at_most,
+            Flush how,
+            Patience its_patience,
+            std::size_t most_at_once
+        )
             : name(std::move(its_name)),
               most(at_most),
               flush(std::move(how)),
-              patience(its_patience) {}
+              patience(its_patience),
+              at_once(most_at_once) {}
+
+        bool next_is_due(std::size_t beside) const {
+            return beside == 0 ? !waiting.empty() : waiting.size() >= most;
+        }
+
         std::string name;
         std::size_t most;
         Flush flush;
         Patience patience;
+        std::size_t at_once;
         std::deque<std::shared_ptr<Entry>> waiting;
-        Entries under_way;     // Of the batch that is carried out, answered or not.
-        std::size_t last = 0;  // Requests of the batch before.
-        bool running = false;
+        Entries under_way;        // Of the batches that are carried out, answered or not.
+        std::size_t last = 0;     // Requests of the batch before.
+        std::size_t running = 0;  // Batches that gather or are under way.
         std::uint64_t batches = 0;
         std::uint64_t requests = 0;
     };
 
     static asio::awaitable<void> run(std::shared_ptr<State> state) {
-        while (!state->waiting.empty()) {
+        while (state->next_is_due(state->running - 1)) {
             co_await gather(state);
             const std::size_t count = std::min(state->waiting.size(), state->most);
+            if (count == 0) {
+                continue;  // While this one gathered, a full one beside it took them all.
+            }
             state->last = count;
             const auto end = state->waiting.begin() + static_cast<std::ptrdiff_t>(count);
             Entries batch(state->waiting.begin(), end);
             state->waiting.erase(state->waiting.begin(), end);
-            state->under_way = batch;
+            state->under_way.insert(state->under_way.end(), batch.begin(), batch.end());
             co_await carry_out(state, std::move(batch));
-            state->under_way.clear();
+            std::erase_if(state->under_way, [](const auto& entry) {
+                return entry->reply.finished();
+            });
         }
-        state->running = false;
+        --state->running;
     }
 
     static asio::awaitable<void> gather(std::shared_ptr<State> state) {

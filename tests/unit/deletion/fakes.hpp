@@ -5,11 +5,13 @@
 #include "deletion/deletion_store.hpp"
 #include "deletion/execution_guard.hpp"
 #include "deletion/local_times.hpp"
+#include "net/timer.hpp"
 #include "notification/mail_transport.hpp"
 #include "runtime/judge.hpp"
 #include "support/memory_daily_limits.hpp"
 #include "support/memory_mail_slots.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -47,6 +49,9 @@ public:
         std::vector<Request> requests, std::optional<ClockOffset> offset
     ) override {
         check("enter");
+        most_at_once = std::max(most_at_once, ++under_way);
+        co_await net::sleep_for(milliseconds(0));
+        --under_way;
         offsets.push_back(offset);
         batches.push_back(requests.size());
         std::vector<RequestReply> replies;
@@ -163,6 +168,8 @@ public:
     };
     std::vector<Request> entered;
     std::vector<std::size_t> batches;
+    int under_way = 0;  // Batches that are being entered.
+    int most_at_once = 0;
     std::vector<std::optional<ClockOffset>> offsets;
     std::map<std::string, TokenState> tokens;
     TokenState new_token_state = TokenState::usable;

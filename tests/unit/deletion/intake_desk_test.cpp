@@ -44,6 +44,23 @@ protected:
         return outcome;
     }
 
+    void enter_at_once(int requests) {
+        net::TaskGroup tasks(context_.get_executor());
+        const auto body = [&]() -> asio::awaitable<void> {
+            const auto one = [](IntakeDesk& desk, int number) -> asio::awaitable<void> {
+                Request request;
+                request.kind = RequestKind::recovery;
+                request.event_id = std::to_string(number);
+                (void)co_await desk.enter(std::move(request));
+            };
+            for (int number = 0; number < requests; ++number) {
+                tasks.start("request", one(desk_, number));
+            }
+            co_await tasks.join();
+        };
+        test::run_coroutine(context_, body);
+    }
+
     asio::io_context context_;
     FakeDeletionStore store_;
     FakeMailJudge judge_;
@@ -89,22 +106,15 @@ TEST_F(Desk, Rule1OnlyARejectionIsADeadLetter) {
 }
 
 TEST_F(Desk, ManyRequestsAreOneBatch) {
-    std::vector<std::string> outcomes;
-    net::TaskGroup tasks(context_.get_executor());
-    const auto body = [&]() -> asio::awaitable<void> {
-        const auto one = [](IntakeDesk& desk, int number) -> asio::awaitable<void> {
-            Request request;
-            request.kind = RequestKind::recovery;
-            request.event_id = std::to_string(number);
-            (void)co_await desk.enter(std::move(request));
-        };
-        for (int number = 0; number < 300; ++number) {
-            tasks.start("request", one(desk_, number));
-        }
-        co_await tasks.join();
-    };
-    test::run_coroutine(context_, body);
+    enter_at_once(300);
     EXPECT_THAT(store_.batches, ElementsAre(256, 44));
+    EXPECT_EQ(store_.most_at_once, 1);
+}
+
+TEST_F(Desk, OfASecondFullBatchTheFactsAreReadWhileTheFirstIsWritten) {
+    enter_at_once(600);
+    EXPECT_THAT(store_.batches, ElementsAre(256, 256, 88));
+    EXPECT_EQ(store_.most_at_once, 2);
 }
 
 TEST_F(Desk, OneWhoseRowsAreLockedKeepsNoOther) {

@@ -73,6 +73,14 @@ protected:
         64,
         [this](std::vector<int> batch) { return flush(std::move(batch)); },
         Patience{4, 10s, 200ms}};
+    /// Two batches at once, and patience.
+    Doubling two_at_once_{
+        context_.get_executor(),
+        "two at once",
+        4,
+        [this](std::vector<int> batch) { return flush(std::move(batch)); },
+        Patience{4, 10s, 200ms},
+        2};
     net::TaskGroup callers_{context_.get_executor()};
 };
 
@@ -149,6 +157,49 @@ TEST_F(CoalescerTest, WhoWaitsForCompanyIsFailedByAStop) {
     });
     EXPECT_EQ(ended_[3], "stopped");
     EXPECT_EQ(batches_.size(), 1U);
+}
+
+TEST_F(CoalescerTest, BesideOneThatIsUnderWayAFullOneBeginsAndNoOther) {
+    pause_ = 1h;
+    run([this]() -> asio::awaitable<void> {
+        call_all(two_at_once_, {1, 2, 3, 4, 5, 6, 7});
+        co_await net::sleep_for(5ms);
+        EXPECT_THAT(batches_, ElementsAre(ElementsAre(1, 2, 3, 4)));
+        call_all(two_at_once_, {8, 9, 10, 11, 12});
+        co_await net::sleep_for(5ms);
+        co_await two_at_once_.stop();
+        co_await callers_.join();
+    });
+    EXPECT_THAT(batches_, ElementsAre(ElementsAre(1, 2, 3, 4), ElementsAre(5, 6, 7, 8)));
+    for (int number = 1; number <= 12; ++number) {
+        EXPECT_EQ(ended_[number], "stopped") << number;
+    }
+}
+
+TEST_F(CoalescerTest, OfSeveralAtOnceTheLastTakesWhatIsNotFull) {
+    run([this]() -> asio::awaitable<void> {
+        call_all(two_at_once_, {1, 2, 3, 4, 5, 6, 7, 8, 9});
+        co_await callers_.join();
+        call_all(two_at_once_, {10});
+        co_await callers_.join();
+    });
+    ASSERT_EQ(batches_.size(), 4U);
+    EXPECT_THAT(batches_[2], ElementsAre(9));
+    EXPECT_THAT(batches_[3], ElementsAre(10));
+    EXPECT_EQ(ended_.size(), 10U);
+}
+
+TEST_F(CoalescerTest, OneThatGathersAndFindsAllTakenByAFullOneCarriesOutNothing) {
+    run([this]() -> asio::awaitable<void> {
+        call_all(two_at_once_, {1, 2});
+        co_await callers_.join();
+        call_all(two_at_once_, {3});
+        co_await net::sleep_for(1ms);
+        call_all(two_at_once_, {4, 5, 6});
+        co_await callers_.join();
+        co_await net::sleep_for(250ms);  // Its tick.
+    });
+    EXPECT_THAT(batches_, ElementsAre(ElementsAre(1, 2), ElementsAre(3, 4, 5, 6)));
 }
 
 TEST_F(CoalescerTest, UnavailableIsForAllOfItsBatchAndNotSplit) {
