@@ -29,10 +29,14 @@ ClockOffset offset_between(Time before, Time stored, Time after) {
 }
 
 asio::awaitable<std::optional<ClockOffset>> NatsClock::offset() {
+    while (comparing_) {
+        co_await compared_.wait();
+    }
     const auto age = clock_.boot_time() - measured_at_;
     if (measured_ && age < (last_ ? good_for : asked_again_after)) {
         co_return last_;
     }
+    const Comparing comparing(*this);
     const BootTime asked_at = clock_.boot_time();
     std::optional<ClockOffset> found;
     try {

@@ -4,6 +4,7 @@
 #include "deletion/deletion_store.hpp"
 #include "deletion/intake.hpp"
 #include "nats/jetstream.hpp"
+#include "net/notification.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -25,13 +26,29 @@ public:
 
     /// All must outlive it.
     NatsClock(nats::Connection& connection, DeletionStore& store, const Clock& clock)
-        : jetstream_(connection, std::chrono::milliseconds(2'000)), store_(store), clock_(clock) {}
+        : jetstream_(connection, std::chrono::milliseconds(2'000)),
+          store_(store),
+          clock_(clock),
+          compared_(connection.executor()) {}
 
-    /// The last comparison while it is good, else a new one; nothing where NATS does not answer.
-    /// Throws Unavailable("postgres").
+    /// The last comparison while it is good, else a new one, which all take who ask meanwhile;
+    /// nothing where NATS does not answer. Throws Unavailable("postgres").
     asio::awaitable<std::optional<ClockOffset>> offset();
 
 private:
+    /// One at a time: what another did not get must not replace it.
+    struct Comparing {
+        explicit Comparing(NatsClock& of) : clock(of) { clock.comparing_ = true; }
+        ~Comparing() {
+            clock.comparing_ = false;
+            clock.compared_.notify_all();
+        }
+        Comparing(const Comparing&) = delete;
+        Comparing& operator=(const Comparing&) = delete;
+
+        NatsClock& clock;
+    };
+
     asio::awaitable<std::optional<ClockOffset>> measure();
     asio::awaitable<bool> publish();
     asio::awaitable<std::optional<Time>> last_stored();
@@ -42,6 +59,8 @@ private:
     std::optional<ClockOffset> last_;
     BootTime measured_at_{};
     bool measured_ = false;
+    bool comparing_ = false;
+    net::Notification compared_;
 };
 
 }  // namespace chatear::deletion

@@ -4,8 +4,6 @@
 #include "base/error.hpp"
 #include "deletion/request_rows.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -17,8 +15,6 @@ namespace {
 const std::string lock_users = R"(
 SELECT count(pg_advisory_xact_lock(key))
 FROM (SELECT DISTINCT hashtextextended('user_deletions ' || u, 0) AS key FROM unnest($1::text[]) AS u ORDER BY key) keys)";
-
-const std::string wait_briefly = fmt::format("SELECT {}", brief_lock_waits);
 
 RequestFacts read_facts(const postgres::Rows& rows, std::size_t row) {
     RequestFacts facts;
@@ -165,12 +161,12 @@ asio::awaitable<void> PostgresDeletionStore::resolve(
 asio::awaitable<void> PostgresDeletionStore::enter_rounds(
     StoreTransaction& transaction, Entering& batch
 ) {
-    postgres::Params none;
-    (void)co_await transaction.run(wait_briefly, std::move(none));
+    co_await transaction.wait_briefly();
     const std::vector<std::vector<std::size_t>> rounds = batch.rounds();
     for (const std::vector<std::size_t>& places : rounds) {
         co_await enter_round(transaction, batch, places);
     }
+    co_await transaction.wait_as_usual();
 }
 
 asio::awaitable<void> PostgresDeletionStore::enter_round(

@@ -7,8 +7,6 @@
 #include "deletion/table_shapes.hpp"
 #include "runtime/store_statement.hpp"
 
-#include <fmt/format.h>
-
 #include <functional>
 #include <utility>
 
@@ -17,14 +15,6 @@ namespace {
 
 const std::string select_stopped =
     "SELECT value FROM deletion_state WHERE name = 'executions_stopped'";
-
-// Nobody's row is waited for any longer than this: others are due behind it.
-const std::string wait_shortly = fmt::format(
-    "WITH before AS MATERIALIZED (SELECT current_setting('lock_timeout') AS usual) "
-    "SELECT usual, {} FROM before",
-    brief_lock_waits
-);
-const std::string wait_as_usual = "SELECT set_config('lock_timeout', $1, true)";
 
 // A deferred constraint of the product's would speak at the commit.
 const std::string check_constraints = "SET CONSTRAINTS ALL IMMEDIATE";
@@ -195,8 +185,7 @@ asio::awaitable<void> PostgresErasure::erase_alone(
 }
 
 asio::awaitable<void> PostgresErasure::erase_in(StoreTransaction& transaction, Attempt& attempt) {
-    postgres::Params none;
-    const postgres::Rows limit = co_await transaction.run(wait_shortly, std::move(none));
+    co_await transaction.wait_briefly();  // Others are due behind it.
     co_await look(transaction, attempt.erasure);
     if (attempt.goes_on() && attempt.erasure.account_there) {
         co_await blank_account(transaction, attempt);
@@ -208,9 +197,7 @@ asio::awaitable<void> PostgresErasure::erase_in(StoreTransaction& transaction, A
         co_return;
     }
     attempt.at_the_end = true;
-    postgres::Params usual;
-    usual.text(std::string(limit.text(0, "usual")));
-    (void)co_await transaction.run(wait_as_usual, std::move(usual));
+    co_await transaction.wait_as_usual();
     const std::vector<AuditEntry> audit(1, erased_entry(attempt.erasure));
     postgres::Params params;
     add_audit(params, tables_->shapes, audit);

@@ -2,6 +2,8 @@
 
 #include "postgres/statement_cancelled.hpp"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 #include <utility>
 
@@ -14,6 +16,13 @@ namespace {
 const std::string plan_anew = R"(
     SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true),
            set_config('enable_mergejoin', 'on', true), set_config('enable_bitmapscan', 'on', true))";
+
+const std::string make_waits_brief = fmt::format(
+    "WITH before AS MATERIALIZED (SELECT current_setting('lock_timeout') AS usual) "
+    "SELECT usual, {} FROM before",
+    brief_lock_waits
+);
+const std::string make_waits_usual = "SELECT set_config('lock_timeout', $1, true)";
 
 }  // namespace
 
@@ -67,6 +76,18 @@ asio::awaitable<postgres::QueryResult> StoreTransaction::try_on_row(
         throw RepeatTransaction{};
     }
     co_return result;
+}
+
+asio::awaitable<void> StoreTransaction::wait_briefly() {
+    postgres::Params none;
+    const postgres::Rows before = co_await run(make_waits_brief, std::move(none));
+    usual_lock_timeout_ = before.text(0, "usual");
+}
+
+asio::awaitable<void> StoreTransaction::wait_as_usual() {
+    postgres::Params usual;
+    usual.text(usual_lock_timeout_);
+    (void)co_await run(make_waits_usual, std::move(usual));
 }
 
 asio::awaitable<void> StoreTransaction::commit() {

@@ -27,6 +27,13 @@ public:
     using Unavailable::Unavailable;
 };
 
+/// An SQL expression: from here on the transaction waits no longer than a second for a lock, so
+/// that what one row's lock keeps is that row's alone. Less where the time limit of a statement is
+/// short: its end must be told from that of a lock.
+inline constexpr std::string_view brief_lock_waits = R"((
+    SELECT set_config('lock_timeout', CASE WHEN t.ms BETWEEN 1 AND 2000 THEN (t.ms / 2)::text ELSE '1000' END, true)
+    FROM (SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::bigint AS ms) t))";
+
 /// A transaction of a store: what went wrong is an exception, as in runtime::run_store_statement.
 /// Dropped without commit it is rolled back.
 class StoreTransaction {
@@ -48,6 +55,12 @@ public:
         const std::string& statement, postgres::Params params
     );
 
+    /// From here on it waits no longer than brief_lock_waits says, until wait_as_usual().
+    asio::awaitable<void> wait_briefly();
+    /// Before the audit log's lock, which is everybody's: whoever waits for it is not in the way
+    /// of itself.
+    asio::awaitable<void> wait_as_usual();
+
     asio::awaitable<void> commit();
 
     /// The last statement and the commit in one go: for the audit log, whose lock every insert
@@ -63,15 +76,9 @@ private:
 
     std::string where_;
     postgres::Transaction transaction_;
+    std::string usual_lock_timeout_;
     bool ended_ = false;
 };
-
-/// An SQL expression: from here on the transaction waits no longer than a second for a lock, so
-/// that what one row's lock keeps is that row's alone. Less where the time limit of a statement is
-/// short: its end must be told from that of a lock.
-inline constexpr std::string_view brief_lock_waits = R"((
-    SELECT set_config('lock_timeout', CASE WHEN t.ms BETWEEN 1 AND 2000 THEN (t.ms / 2)::text ELSE '1000' END, true)
-    FROM (SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::bigint AS ms) t))";
 
 inline constexpr int most_repeats = 10;
 

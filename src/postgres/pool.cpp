@@ -44,6 +44,23 @@ std::shared_ptr<Pool::Member> Pool::State::to_lease() const {
     return leased < most ? least_busy() : nullptr;
 }
 
+Pool::Turn::~Turn() {
+    state->turns.erase(place);
+    state->changed.notify_all();
+}
+
+asio::awaitable<std::unique_ptr<Transaction::Lease>> Pool::State::lease(std::shared_ptr<State> state
+) {
+    const auto until = net::now() + state->options.wait_timeout;
+    const Turn turn(state);
+    std::shared_ptr<Member> member = turn.has_come() ? state->to_lease() : nullptr;
+    while (!member) {
+        co_await wait(state, until);
+        member = turn.has_come() ? state->to_lease() : nullptr;
+    }
+    co_return std::make_unique<Transaction::Lease>(state, std::move(member));
+}
+
 asio::awaitable<void> Pool::State::wait(std::shared_ptr<State> state, net::Moment until) {
     const auto left = std::chrono::ceil<milliseconds>(until - net::now());
     if (state->stopped) {
@@ -184,19 +201,14 @@ asio::awaitable<QueryResult> Pool::query(Statement statement, Params params) {
 }
 
 asio::awaitable<Transaction> Pool::begin() {
-    const std::shared_ptr<State> state = state_;
-    const auto until = net::now() + state->options.wait_timeout;
-    std::shared_ptr<Member> member = state->to_lease();
-    while (!member) {
-        co_await State::wait(state, until);
-        member = state->to_lease();
-    }
-    auto lease = std::make_unique<Transaction::Lease>(state, member);
+    std::unique_ptr<Transaction::Lease> lease = co_await State::lease(state_);
+    const std::shared_ptr<Member> member = lease->member;
+    const std::string where = lease->state->where;
     Transaction transaction(std::move(lease));
     const Params none;
     const QueryResult begun = co_await member->connection.query("BEGIN", none);
     if (!begun) {
-        throw Unavailable("postgres", state->where, describe(begun.error()));
+        throw Unavailable("postgres", where, describe(begun.error()));
     }
     co_return transaction;
 }

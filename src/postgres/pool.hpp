@@ -47,8 +47,8 @@ public:
     /// unknown, so statements must be repeatable by key.
     asio::awaitable<QueryResult> query(Statement statement, Params params);
 
-    /// Takes a connection for a transaction; waits as query() does. Of several connections one
-    /// always remains for query().
+    /// Takes a connection for a transaction; waits as query() does, in the order of the calls. Of
+    /// several connections one always remains for query().
     asio::awaitable<Transaction> begin();
 
     /// Returns when a connection is up; false when `timeout` passed first.
@@ -62,6 +62,7 @@ private:
     friend class Transaction;
     struct State;
     struct Member;
+    struct Turn;
     static asio::awaitable<void> keep_connected(
         std::shared_ptr<State> state, net::TaskGroup& tasks
     );

@@ -38,7 +38,7 @@ public:
     asio::awaitable<void> rollback();
 
 private:
-    friend class Pool;
+    friend class Pool;  // Its state, too: it makes the leases.
     struct Lease;
     explicit Transaction(std::unique_ptr<Lease> lease);
     std::unique_ptr<Lease> lease_;

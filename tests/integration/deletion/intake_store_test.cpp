@@ -105,6 +105,75 @@ TEST_F(IntakeStore, TwoProcessesMakeOneDeletionOfOneUser) {
     EXPECT_EQ(verified().broken, std::nullopt);
 }
 
+// As they are in one process, on the connections of its one pool.
+TEST_F(IntakeStore, OfTwoBatchesAboutTheSameUsersEachFindsWhatTheOtherLeft) {
+    for (const std::size_t connections : {1U, 2U, 4U}) {
+        Process& a = process(connections);
+        std::vector<Request> first, recoveries, deletions;
+        for (int n = 0; n < 30; ++n) {
+            const std::string id = user();
+            first.push_back(deletion_of(id, "first of " + id));
+            recoveries.push_back(recovery_of(id, "recovery of " + id));
+            deletions.insert(deletions.begin(), deletion_of(id, "second of " + id));
+        }
+        enter(a, first);
+        run([&]() -> asio::awaitable<void> {
+            const auto enter_all = [&](std::vector<Request> batch) -> asio::awaitable<void> {
+                (void)co_await a.store.enter(std::move(batch), std::nullopt);
+            };
+            net::TaskGroup tasks(context_.get_executor());
+            tasks.start("recoveries", enter_all(recoveries));
+            tasks.start("deletions", enter_all(deletions));
+            co_await tasks.join();
+        });
+    }
+    EXPECT_EQ(
+        sql("SELECT kind, count(*) FROM deletion_requests GROUP BY kind ORDER BY kind"),
+        "delete|180\nrecover|90"
+    );
+    EXPECT_EQ(
+        sql("SELECT count(*) FROM user_deletions d WHERE status <> 'cancelled' AND NOT EXISTS "
+            "(SELECT FROM deletion_requests r "
+            "WHERE r.outcome = 'accepted' AND r.event_id = 'second of ' || d.user_id)"),
+        "0"
+    );
+    EXPECT_EQ(verified().broken, std::nullopt);
+}
+
+// It is everybody's lock: whoever waits for it is not in the way of itself, and what it did stays.
+TEST_F(IntakeStore, TheAuditLogIsWaitedForAsLongAsUsualAndNothingIsDoneTwice) {
+    Process& a = process();
+    Process& product = process();
+    const std::string ann = user();
+    sql("CREATE SEQUENCE tries; CREATE FUNCTION try() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "PERFORM nextval('tries'); "
+        "RETURN NEW; END $$; CREATE TRIGGER try BEFORE INSERT ON user_deletions FOR EACH ROW "
+        "EXECUTE FUNCTION try()");
+    const auto audit_slowly = [&]() -> asio::awaitable<void> {
+        postgres::Transaction theirs = co_await product.pool.begin();
+        const postgres::Params none;
+        (void)co_await theirs.query(
+            "INSERT INTO action_logs (action, meta) VALUES ('product.login', '{}')", none
+        );
+        (void
+        )co_await theirs.query("SELECT pg_sleep(1.5)", none);  // Longer than a row is waited for.
+        (void)co_await theirs.commit();
+    };
+    const auto enter_meanwhile = [&]() -> asio::awaitable<void> {
+        co_await net::sleep_for(std::chrono::milliseconds(200));
+        const RequestReply reply = co_await enter_one(a.store, deletion_of(ann));
+        EXPECT_EQ(reply.outcome, RequestOutcome::accepted);
+    };
+    run([&]() -> asio::awaitable<void> {
+        net::TaskGroup tasks(context_.get_executor());
+        tasks.start("audit", audit_slowly());
+        tasks.start("enter", enter_meanwhile());
+        co_await tasks.join();
+    });
+    EXPECT_EQ(sql("SELECT last_value FROM tries"), "1");
+    EXPECT_EQ(verified().broken, std::nullopt);
+}
+
 // The scheduler takes no user's lock: a recovery that was decided on an older row is decided again.
 // As a foreign key of the product's makes it: our row needs that of the account to stay.
 TEST_F(IntakeStore, OneWhoseAccountIsLockedSaysSoSoonAndKeepsNothingOfItsBatch) {

@@ -7,6 +7,7 @@
 #include "deletion/nats_clock.hpp"
 #include "nats/declaration.hpp"
 #include "nats/delivery_guard.hpp"
+#include "net/task_group.hpp"
 #include "net/timer.hpp"
 #include "runtime/streams.hpp"
 #include "support/coroutine.hpp"
@@ -17,6 +18,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 
@@ -278,6 +280,28 @@ TEST_F(Guard, Rule2TheClocksAreComparedByWhatJetStreamStores) {
     EXPECT_LT(offset->least, offset->most);
     ASSERT_TRUE(again.has_value());
     EXPECT_EQ(again->least, offset->least);
+}
+
+// Two batches of requests are under way at once.
+TEST_F(Guard, Rule2OneComparesTheClocksAndWhoAsksMeanwhileTakesWhatItFound) {
+    SystemClock clock;
+    NatsClock nats_clock(connection_, store_, clock);
+    std::vector<std::optional<ClockOffset>> offsets;
+    const auto ask = [&]() -> asio::awaitable<void> {
+        const std::optional<ClockOffset> offset = co_await nats_clock.offset();
+        offsets.push_back(offset);
+    };
+    const auto body = [&]() -> asio::awaitable<void> {
+        net::TaskGroup tasks(context_.get_executor());
+        tasks.start("first", ask());
+        tasks.start("second", ask());
+        co_await tasks.join();
+    };
+    run(body);
+    ASSERT_EQ(offsets.size(), 2U);
+    ASSERT_TRUE(offsets[0] && offsets[1]);
+    EXPECT_EQ(offsets[0]->least, offsets[1]->least);
+    EXPECT_EQ(std::count(store_.calls.begin(), store_.calls.end(), "day_state"), 2);
 }
 
 }  // namespace

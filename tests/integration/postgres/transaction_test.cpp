@@ -169,6 +169,48 @@ TEST_F(TransactionTest, LeavesAConnectionToSingleQueries) {
     with_pool(two, work);
 }
 
+TEST_F(TransactionTest, WhoBeginsAgainStandsBehindThoseWhoWait) {
+    ConnectionOptions two = options();
+    two.connections = 2;  // One of them may be in a transaction.
+    const auto work = [&](Pool& pool) -> asio::awaitable<void> {
+        std::string order;
+        const auto twice = [&](const char* name) -> asio::awaitable<void> {
+            for (int n = 0; n < 2; ++n) {
+                Transaction transaction = co_await pool.begin();
+                order += name;
+                (void)co_await transaction.commit();
+            }
+        };
+        net::TaskGroup callers(context_.get_executor());
+        for (const char* name : {"a", "b", "c"}) {
+            callers.start(name, twice(name));
+        }
+        co_await callers.join();
+        EXPECT_EQ(order, "abcabc");
+    };
+    with_pool(two, work);
+}
+
+TEST_F(TransactionTest, WhoWaitsInVainIsInNobodysWay) {
+    ConnectionOptions two = options();
+    two.connections = 2;
+    two.wait_timeout = std::chrono::milliseconds(200);
+    const auto work = [&](Pool& pool) -> asio::awaitable<void> {
+        Transaction first = co_await pool.begin();
+        bool refused = false;
+        try {
+            (void)co_await pool.begin();
+        } catch (const Unavailable&) {
+            refused = true;
+        }
+        EXPECT_TRUE(refused);
+        co_await first.rollback();
+        Transaction third = co_await pool.begin();
+        co_await third.rollback();
+    };
+    with_pool(two, work);
+}
+
 TEST_F(TransactionTest, WhoseConnectionDiesIsUnavailable) {
     const auto work = [](Pool& pool) -> asio::awaitable<void> {
         Transaction transaction = co_await pool.begin();

@@ -111,7 +111,7 @@ TEST_F(Desk, ManyRequestsAreOneBatch) {
     EXPECT_EQ(store_.most_at_once, 1);
 }
 
-TEST_F(Desk, OfASecondFullBatchTheFactsAreReadWhileTheFirstIsWritten) {
+TEST_F(Desk, ASecondFullBatchIsEnteredBesideTheFirst) {
     enter_at_once(600);
     EXPECT_THAT(store_.batches, ElementsAre(256, 256, 88));
     EXPECT_EQ(store_.most_at_once, 2);
