@@ -2,8 +2,9 @@
 """A mail server that delivers nothing: it keeps each message as a file, for development and tests.
 
 Each message is FOLDER/<number>.eml, byte for byte as it was sent (dot-stuffing removed), and one line of
-FOLDER/index.jsonl: {"file", "from", "to", "message_id", "options", "peer", "helo", "tls", "user", "bytes", "at"}.
-With --index-only that line is all that is kept, and "file" is null.
+FOLDER/index.jsonl: {"file", "from", "to", "message_id", "options", "peer", "helo", "tls", "user", "bytes", "chunks", "at"}.
+With --index-only that line is all that is kept, and "file" is null. "chunks" is 0 where the content came by DATA.
+With --announce CHUNKING it knows BDAT too, and then reads on while an answer is late.
 
 The local part of a recipient makes it misbehave:
   refuse-550@..., later-450@...   RCPT is answered with that code
@@ -26,6 +27,7 @@ import ssl
 import time
 
 from aiosmtpd.smtp import SMTP, AuthResult
+from chunking import Chunking
 
 MECHANISMS = ("PLAIN", "LOGIN", "XOAUTH2")
 SCRIPTED = re.compile(r"(refuse|later|content)-(\d{3})(?:-(\d\.\d{1,3}\.\d{1,3}))?@")
@@ -82,7 +84,7 @@ class Catcher:
                 return reply
         self.keep(server, session, envelope)
         if self.answer_after:
-            await asyncio.sleep(self.answer_after)
+            await server.pause(self.answer_after)
         if any(address.startswith("lost@") for address in envelope.rcpt_tos):
             server.transport.close()
         if any(address.startswith("silent@") for address in envelope.rcpt_tos):
@@ -101,7 +103,7 @@ class Catcher:
             "message_id": message_id(envelope.original_content), "options": envelope.mail_options,
             "peer": session.peer[1], "helo": session.host_name, "tls": server.transport.get_extra_info("ssl_object") is not None,
             "user": getattr(session, "user", None),
-            "bytes": len(envelope.original_content), "at": time.time(),
+            "bytes": len(envelope.original_content), "chunks": getattr(envelope, "chunks", 0), "at": time.time(),
         }
         self.index.write(json.dumps(line) + "\n")
         self.index.flush()
@@ -129,6 +131,10 @@ class Catcher:
 class Server(SMTP):
     """aiosmtpd's, which can also hang up at DATA, and takes answers to AUTH as long as RFC 4954, 4 allows."""
 
+    async def pause(self, seconds):
+        """Before the answer to a content."""
+        await asyncio.sleep(seconds)
+
     async def challenge_auth(self, *arguments, **more):
         usual, self._reader._limit = self._reader._limit, 12288
         try:
@@ -141,6 +147,10 @@ class Server(SMTP):
             self.transport.close()
             return
         await super().smtp_DATA(arg)
+
+
+class ChunkingServer(Chunking, Server):
+    """With BDAT."""
 
 
 def tls_context(pair):
@@ -178,8 +188,10 @@ async def serve(arguments):
         arguments.folder, arguments.auth, arguments.announce, arguments.index_only, arguments.answer_after)
     offered = {arguments.only_mechanism} if arguments.only_mechanism else set(MECHANISMS if arguments.auth else ())
 
+    kind = ChunkingServer if "CHUNKING" in arguments.announce else Server
+
     def connection():
-        return Server(
+        return kind(
             catcher, hostname="mail-catcher.test", data_size_limit=arguments.max_bytes, timeout=300,
             enable_SMTPUTF8=arguments.utf8, decode_data=False, tls_context=tls_context(arguments.starttls),
             require_starttls=bool(arguments.starttls), auth_required=bool(arguments.auth), auth_require_tls=False,

@@ -14,7 +14,7 @@ import time
 from certificates import Tls
 from proxy import Proxy
 from reckoning import Load, wait_arrived
-from scenario import Scenario
+from scenario import WINDOWS, Scenario
 from under_load import UnderLoad
 
 NOT_MAIL = ("postgres", "nats", "redis")
@@ -69,6 +69,11 @@ def network_cuts(world, scale):
 def network_cuts_mail(world, scale):
     """The same, with the mail server's among them."""
     return cut(world, scale, "network-cuts-mail", ALL)
+
+
+def network_cuts_windows(world, scale):
+    """The same with a mail server that knows CHUNKING: what a cut leaves in doubt is a window of each connection."""
+    return cut(world, scale, "network-cuts-windows", ALL)
 
 
 def network_stalls(world, scale):
@@ -153,6 +158,8 @@ LONG = {"workers": 3, "seed": 1, "mails": 3000, "a_second": 30, "seconds": 100, 
 SCENARIOS = [
     Scenario("network-cuts", network_cuts, short={**SHORT, "longest_refusal": 0.3}, long={**LONG, "longest_refusal": 3}),
     Scenario("network-cuts-mail", network_cuts_mail, short=None, long={**LONG, "longest_refusal": 3}),
+    Scenario("network-cuts-windows", network_cuts_windows, mail=WINDOWS, short=None,
+             long={**LONG, "longest_refusal": 3, "mails": 30_000, "a_second": 300, "burst": 600}),
     Scenario("network-stalls", network_stalls, short={**SHORT, "longest_stall": 1}, long={**LONG, "longest_stall": 40}),
     Scenario("network-trickles", network_trickles, short=None, long={**LONG, "a_second": 10, "mails": 1000, "longest": 10}),
     Scenario("network-spoils", network_spoils, short={**SHORT, "longest": 1, "most": 1}, long={**LONG, "longest": 5, "most": 4}),

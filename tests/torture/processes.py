@@ -1,18 +1,19 @@
 """Notification workers that are killed, stopped, restarted and stopped dead, while e-mails are on their way."""
 
+import json
 import time
 
 from crew import Crew
 from dev_stack.process import wait_until
 from progress import say
 from reckoning import Arrivals, Load, Tally, reckon, wait_arrived, wait_settled
-from scenario import INDEX_ONLY, Scenario
+from scenario import INDEX_ONLY, SLOW_ANSWERS, WINDOWS, Scenario
 from stream import declare
 
-# As a mail server that is not on this machine: it has a content some time before its answer is back.
-SLOW_ANSWERS = (*INDEX_ONLY, "--answer-after", "0.05")
 LATE_ANSWERS = (*INDEX_ONLY, "--answer-after", "0.5")
 NO_ANSWERS = (*INDEX_ONLY, "--answer-after", "3600")
+
+CONNECTIONS, WINDOW = 8, 16  # SMTP_CONNECTIONS and SMTP_WINDOW where nobody sets them.
 
 
 def kills(world, scale):
@@ -25,7 +26,18 @@ def kills_elsewhere(world, scale):
     return killed_at_random(world, scale, "kills-elsewhere", own_state=True)
 
 
-def killed_at_random(world, scale, name, own_state):
+def kills_in_windows(world, scale):
+    """A mail server with CHUNKING: each connection has a window of whole messages under way when its worker is killed."""
+    found = killed_at_random(world, scale, "kills-in-windows", own_state=False, under_way=CONNECTIONS * WINDOW)
+    with (world.stack.mail.mailbox / "index.jsonl").open() as index:
+        by_data = sum(json.loads(line)["chunks"] == 0 for line in index)
+    if by_data:
+        found.broken.append(f"{by_data} contents came by DATA: the scenario showed nothing of them")
+    return found
+
+
+def killed_at_random(world, scale, name, own_state, under_way=CONNECTIONS):
+    """`under_way`: as many contents of a worker may be unanswered when it is killed, and no more may come twice for it."""
     declare(world, scale.ack_wait)
     tally, load = Tally(world), Load(world, name)
     crew = Crew(world, world.worker, scale.workers, own_state)
@@ -34,7 +46,10 @@ def killed_at_random(world, scale, name, own_state):
         say(f"{name}: kill {kill + 1} of {scale.kills}, {len(load.accepted)} of {scale.mails} e-mails published")
         crew.kill_somebody(scale.pause)
     at_rest(world, scale, load)
-    return reckon(name, world, load, tally, scale.kills)
+    found = reckon(name, world, load, tally, scale.kills)
+    if len(found.second_copies) > scale.kills * under_way:
+        found.broken.append(f"{len(found.second_copies)} second copies of {scale.kills} kills, which leave {under_way} each at most")
+    return found
 
 
 def at_rest(world, scale, load):
@@ -73,17 +88,26 @@ def in_hand(world, worker):
 
 def rolling(world, scale):
     """Updates: each worker is told to stop, and its successor starts at once, again and again. No copy has an excuse."""
+    return restarted_in_order(world, scale, "rolling")
+
+
+def rolling_in_windows(world, scale):
+    """The same with a mail server that knows CHUNKING: who stops has windows of whole messages to be answered first."""
+    return restarted_in_order(world, scale, "rolling-in-windows")
+
+
+def restarted_in_order(world, scale, name):
     declare(world, scale.ack_wait)
-    tally, load = Tally(world), Load(world, "rolling")
+    tally, load = Tally(world), Load(world, name)
     crew = Crew(world, world.worker, scale.workers)
     load.start(scale.mails, scale.mails / (scale.restarts * scale.pause), burst=scale.burst)
     codes = []
     for restart in range(scale.restarts):
-        say(f"rolling: restart {restart + 1} of {scale.restarts}, {len(load.accepted)} of {scale.mails} e-mails published")
+        say(f"{name}: restart {restart + 1} of {scale.restarts}, {len(load.accepted)} of {scale.mails} e-mails published")
         time.sleep(crew.chance.uniform(0, scale.pause))
         codes.append(crew.replace_in_order(restart % scale.workers))
     at_rest(world, scale, load)
-    found = reckon("rolling", world, load, tally, scale.restarts)
+    found = reckon(name, world, load, tally, scale.restarts)
     if any(codes):
         found.broken.append(f"orderly stops ended with {codes}, not with 0")
     if found.second_copies or found.counted:
@@ -142,6 +166,9 @@ SCENARIOS = [
     Scenario("kills", kills, mail=SLOW_ANSWERS,
              short={"workers": 2, "kills": 12, "mails": 600, "pause": 0.4, "burst": 25, "ack_wait": 4, "patience": 60},
              long={"workers": 3, "kills": 500, "mails": 100_000, "pause": 1.6, "burst": 50, "ack_wait": None, "patience": 180}),
+    Scenario("kills-in-windows", kills_in_windows, mail=WINDOWS,
+             short={"workers": 2, "kills": 8, "mails": 3_000, "pause": 0.4, "burst": 300, "ack_wait": 4, "patience": 60},
+             long={"workers": 3, "kills": 200, "mails": 100_000, "pause": 1.6, "burst": 600, "ack_wait": None, "patience": 180}),
     Scenario("kills-elsewhere", kills_elsewhere, mail=SLOW_ANSWERS, short=None,
              long={"workers": 3, "kills": 60, "mails": 20_000, "pause": 4, "burst": 50, "ack_wait": None, "patience": 240}),
     Scenario("stops", stops, mail=LATE_ANSWERS, short=None,
@@ -149,6 +176,9 @@ SCENARIOS = [
     Scenario("rolling", rolling, mail=SLOW_ANSWERS,
              short={"workers": 2, "restarts": 8, "mails": 400, "pause": 0.4, "burst": 25, "ack_wait": 4, "patience": 60},
              long={"workers": 3, "restarts": 200, "mails": 40_000, "pause": 0.8, "burst": 50, "ack_wait": None, "patience": 180}),
+    Scenario("rolling-in-windows", rolling_in_windows, mail=WINDOWS,
+             short={"workers": 2, "restarts": 6, "mails": 3_000, "pause": 0.4, "burst": 300, "ack_wait": 4, "patience": 60},
+             long={"workers": 3, "restarts": 100, "mails": 60_000, "pause": 0.8, "burst": 600, "ack_wait": None, "patience": 180}),
     Scenario("drain-timeout", drain_timeout,
              short={"stops": 2, "mails": 40, "ack_wait": 4, "patience": 60},
              long={"stops": 30, "mails": 400, "ack_wait": None, "patience": 180}),

@@ -9,6 +9,10 @@ from world import World
 
 # Of each mail only to whom and with which Message-ID: 100,000 whole ones help nobody.
 INDEX_ONLY = ("--index-only", "--announce", "PIPELINING")
+# As a mail server that is not on this machine: it has a content some time before its answer is back.
+SLOW_ANSWERS = (*INDEX_ONLY, "--answer-after", "0.05")
+# With CHUNKING it has the contents of a whole window before the answer to the first is back.
+WINDOWS = (*SLOW_ANSWERS, "--announce", "CHUNKING")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -32,7 +32,7 @@ class UnderLoad:
         for worker in self.workers:
             worker.wait_ready(60)
         self.wanted = scale.mails
-        self.load.start(scale.mails, scale.a_second)
+        self.load.start(scale.mails, scale.a_second, burst=getattr(scale, "burst", 1))
 
     def publish(self, count):
         """More, at once; returns when JetStream has them."""
