@@ -13,17 +13,22 @@ namespace {
 
 constexpr std::size_t outbox_parameters = 10;
 
-// The lateral selects are short: a user has few deletions and recoveries.
+// OFFSET 0: each row is looked up by its key. In a join of tables the planner goes by how many rows
+// it believes open, which may be old news, and for a batch of hundreds reads and hashes all of
+// them. Each of these selects is short: a user has few deletions and recoveries.
 constexpr std::string_view facts_form = R"(
 SELECT clock_timestamp() AS now, r.outcome AS entered_outcome, r.generation AS entered_generation,
        r.deletion_id AS entered_deletion_id, c.published AS recovery_published, c.received AS recovery_received,
        ({fresh_id})::text AS fresh_id, {user}, {open}, {executed}, {of_token}
 FROM unnest($1::text[], $2::{user_type}[], $3::{deletion_user_type}[], $4::{id_type}[], $5::text[], $6::text[])
          WITH ORDINALITY AS i (event_id, user_id, deletion_user_id, token_deletion_id, user_text, kind, place)
-     LEFT JOIN deletion_requests r ON r.event_id = i.event_id AND r.kind = i.kind
-     LEFT JOIN users u ON u.id = i.user_id
-     LEFT JOIN user_deletions o ON o.user_id = i.deletion_user_id AND o.status IN ('queued', 'scheduled', 'held')
-     LEFT JOIN user_deletions t ON t.id = i.token_deletion_id
+     LEFT JOIN LATERAL (
+         SELECT * FROM deletion_requests x WHERE x.event_id = i.event_id AND x.kind = i.kind OFFSET 0) r ON true
+     LEFT JOIN LATERAL (SELECT * FROM users x WHERE x.id = i.user_id OFFSET 0) u ON true
+     LEFT JOIN LATERAL (
+         SELECT * FROM user_deletions x
+         WHERE x.user_id = i.deletion_user_id AND x.status IN ('queued', 'scheduled', 'held') OFFSET 0) o ON true
+     LEFT JOIN LATERAL (SELECT * FROM user_deletions x WHERE x.id = i.token_deletion_id OFFSET 0) t ON true
      LEFT JOIN LATERAL (
          SELECT * FROM user_deletions x WHERE x.user_id = i.deletion_user_id AND x.status = 'executed'
          ORDER BY x.executed_at DESC NULLS LAST LIMIT 1) e ON true
