@@ -50,7 +50,7 @@ if(CHATEAR_SANITIZE STREQUAL "address")
     add_compile_options(-fsanitize=address -fno-omit-frame-pointer -O1 -g1)
     add_link_options(-fsanitize=address)
 elseif(CHATEAR_SANITIZE STREQUAL "undefined")
-    add_compile_options(-fsanitize=undefined -fno-sanitize-recover=all -O1 -g1)
+    add_compile_options(-fsanitize=undefined -fno-sanitize-recover=all -O0 -g1)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
         # The check of function types breaks every coroutine ("Cannot represent a difference across sections", clang 14).
         add_compile_options(-fno-sanitize=function)

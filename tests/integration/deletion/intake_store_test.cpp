@@ -155,8 +155,8 @@ TEST_F(IntakeStore, TheAuditLogIsWaitedForAsLongAsUsualAndNothingIsDoneTwice) {
         (void)co_await theirs.query(
             "INSERT INTO action_logs (action, meta) VALUES ('product.login', '{}')", none
         );
-        (void
-        )co_await theirs.query("SELECT pg_sleep(1.5)", none);  // Longer than a row is waited for.
+        // Longer than a row is waited for.
+        (void)co_await theirs.query("SELECT pg_sleep(1.5)", none);
         (void)co_await theirs.commit();
     };
     const auto enter_meanwhile = [&]() -> asio::awaitable<void> {
