@@ -46,7 +46,7 @@ bool PullBook::on_message(std::size_t slot, std::size_t bytes, Moment now) {
     from.bytes = from.messages == 0 ? 0 : less(from.bytes, bytes);
     waiting_messages_ += 1;
     waiting_bytes_ += bytes;
-    last_heard_ = now;
+    hear(now);
     hold_step_ = milliseconds::zero();
     too_large_for_ = 0;
     return is_last;
@@ -68,7 +68,7 @@ PullBook::Effect PullBook::on_status(
     std::size_t slot, std::uint64_t number, int status, std::string_view text, Moment now
 ) {
     CHATEAR_ASSERT(slot < slots);
-    last_heard_ = now;
+    hear(now);
     if (status == 100) {
         return Effect::none;
     }
@@ -104,6 +104,7 @@ void PullBook::hold_off(Moment now) {
 
 void PullBook::on_restart(Moment now) {
     slots_.fill(Slot());
+    heard_ = false;
     last_heard_ = now;
 }
 
@@ -115,8 +116,20 @@ void PullBook::expire(Moment now) {
     }
 }
 
-bool PullBook::silent(Moment now) const {
-    return now >= last_heard_ + options_.heartbeat * 2;
+void PullBook::hear(Moment now) {
+    heard_ = true;
+    last_heard_ = now;
+}
+
+PullBook::milliseconds PullBook::beat() const {
+    return heard_ ? options_.heartbeat : std::min(options_.heartbeat, options_.first_heartbeat);
+}
+
+PullBook::Moment PullBook::silent_at() const {
+    if (heard_ || requests_under_way() == 0) {
+        return last_heard_ + options_.heartbeat * 2;
+    }
+    return std::max(last_heard_, last_asked_) + beat() * 2;
 }
 
 std::size_t PullBook::messages_requested() const {
@@ -209,7 +222,7 @@ std::optional<PullRequest> PullBook::next_request(Moment now) {
     request.bytes = share.bytes;
     request.expires = max_expires_ > milliseconds::zero() ? std::min(options_.expires, max_expires_)
                                                           : options_.expires;
-    request.heartbeat = std::min(options_.heartbeat, request.expires / 2);
+    request.heartbeat = std::min(beat(), request.expires / 2);
     idle->number = request.number;
     idle->messages = share.messages;
     idle->bytes = share.bytes;
@@ -222,7 +235,7 @@ PullBook::Moment PullBook::next_look(Moment now) const {
     if (can_ask(now)) {
         return now;
     }
-    Moment next = last_heard_ + options_.heartbeat * 2;
+    Moment next = silent_at();
     const Moment gathered = last_asked_ + options_.gather;
     if (gathered > now && can_ask(gathered)) {
         next = std::min(next, gathered);

@@ -39,6 +39,8 @@ public:
     struct Options {
         milliseconds expires{30'000};
         milliseconds heartbeat{5'000};
+        /// Until anything was heard: a consumer that delivers to nobody shows itself at once.
+        milliseconds first_heartbeat{1'000};
         milliseconds grace{5'000};  ///< After `expires`, when no status came: give the credit back.
 
         /// From one request to a next one that asks for less than a quarter of the room: a backlog
@@ -80,7 +82,7 @@ public:
 
     /// True when neither message nor heartbeat came for two heartbeats: look whether the consumer
     /// is there.
-    bool silent(Moment now) const;
+    bool silent(Moment now) const { return now >= silent_at(); }
 
     /// The requests to send now.
     std::vector<PullRequest> take_requests(Moment now);
@@ -109,6 +111,9 @@ private:
         std::size_t bytes = 0;
     };
 
+    milliseconds beat() const;
+    Moment silent_at() const;
+    void hear(Moment now);
     Share free_room() const;
     bool quarter_is_free(const Share& free) const;
     Share next_share(Moment now) const;
@@ -128,6 +133,7 @@ private:
     std::size_t most_bytes_ = 0;
     std::size_t waiting_messages_ = 0;
     std::size_t waiting_bytes_ = 0;
+    bool heard_ = false;  // Since the last restart.
     Moment last_heard_{};
     Moment last_asked_{};
     Moment hold_until_{};  // After a refusal, no request before this.

@@ -54,7 +54,7 @@ TEST_F(PullBookTest, KeepsTwoRequestsUnderWaySoThatNoRoundTripShows) {
     EXPECT_EQ(first[0].bytes, mega / 2);
     EXPECT_NE(first[0].slot, first[1].slot);
     EXPECT_EQ(first[0].expires, seconds(30));
-    EXPECT_EQ(first[0].heartbeat, seconds(5));
+    EXPECT_EQ(first[0].heartbeat, seconds(1));
     EXPECT_TRUE(requests().empty());
     for (int i = 0; i < 50; ++i) {
         book_.on_message(first[0].slot, 10, now_);
@@ -200,8 +200,6 @@ TEST_F(PullBookTest, ARequestWithoutAnyStatusIsVoidAfterItsTimeAndFiveSeconds) {
 TEST_F(PullBookTest, IsSilentAfterTwoMissedHeartbeats) {
     book_.set_credit(1, mega);
     const PullRequest request = only_request();
-    now_ += seconds(9);
-    EXPECT_FALSE(book_.silent(now_));
     status(request, 100, "Idle Heartbeat");
     now_ += seconds(9);
     EXPECT_FALSE(book_.silent(now_));
@@ -211,6 +209,27 @@ TEST_F(PullBookTest, IsSilentAfterTwoMissedHeartbeats) {
     book_.on_restart(now_);
     EXPECT_FALSE(book_.silent(now_));
     EXPECT_EQ(book_.messages_requested(), 0U);
+}
+
+TEST_F(PullBookTest, IsSilentSoonerWhereNothingWasHeardYet) {
+    now_ += seconds(5);  // Without credit nothing can be heard.
+    EXPECT_FALSE(book_.silent(now_));
+    book_.set_credit(1, mega);
+    const PullRequest first = only_request();
+    EXPECT_EQ(first.heartbeat, seconds(1));
+    EXPECT_EQ(book_.next_look(now_) - now_, seconds(2));
+    now_ += seconds(2) - milliseconds(1);
+    EXPECT_FALSE(book_.silent(now_));
+    now_ += milliseconds(1);
+    EXPECT_TRUE(book_.silent(now_));
+    book_.on_restart(now_);
+    const PullRequest second = only_request();
+    EXPECT_EQ(second.heartbeat, seconds(1));
+    status(second, 408, "Request Timeout");
+    now_ += seconds(9);
+    EXPECT_FALSE(book_.silent(now_));
+    const PullRequest third = only_request();
+    EXPECT_EQ(third.heartbeat, seconds(5));
 }
 
 TEST_F(PullBookTest, KeepsToTheConsumersLimits) {
