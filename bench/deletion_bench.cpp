@@ -22,7 +22,7 @@
 #include <vector>
 
 /// deletion-bench intake|pass|verify DATABASE_URL: measures one part of the store on a database
-/// that bench/deletion.py has filled, and prints one JSON object.
+/// that a script of bench/ has filled, and prints one JSON object.
 namespace chatear::deletion {
 namespace {
 

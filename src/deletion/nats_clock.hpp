@@ -31,8 +31,9 @@ public:
           clock_(clock),
           compared_(connection.executor()) {}
 
-    /// The last comparison while it is good, else a new one, which all take who ask meanwhile;
-    /// nothing where NATS does not answer. Throws Unavailable("postgres").
+    /// The last comparison while it is good, else a new one, which those take who ask meanwhile;
+    /// nothing where NATS does not answer. Throws Unavailable("postgres"); who waited compares
+    /// then.
     asio::awaitable<std::optional<ClockOffset>> offset();
 
 private:

@@ -206,6 +206,21 @@ asio::awaitable<void> PostgresDeletionStore::enter_round(
     }
 }
 
+/// Whoever has the audit log for so long is an outage for all: to do all of the batch again would
+/// only keep its users' locks.
+asio::awaitable<void> PostgresDeletionStore::finish_entering(
+    StoreTransaction& transaction, Entering& batch
+) {
+    try {
+        co_await finish(transaction, batch.known, batch.audit);
+    } catch (const RepeatTransaction& repeat) {
+        if (!repeat.waited_for_a_lock) {
+            throw;
+        }
+        throw Unavailable("postgres", pool_.where(), "others have the audit log's lock");
+    }
+}
+
 asio::awaitable<std::vector<RequestReply>> PostgresDeletionStore::enter(
     std::vector<Request> requests, std::optional<ClockOffset> offset
 ) {
@@ -228,7 +243,7 @@ asio::awaitable<std::vector<RequestReply>> PostgresDeletionStore::enter(
             blocked = true;
         }
         if (!blocked) {
-            co_await finish(transaction, *tables, batch.audit);
+            co_await finish_entering(transaction, batch);
         }
         co_return std::move(batch.replies);
     };

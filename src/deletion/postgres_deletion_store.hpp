@@ -74,6 +74,7 @@ private:
     static asio::awaitable<void> enter_round(
         StoreTransaction& transaction, Entering& batch, const std::vector<std::size_t>& places
     );
+    asio::awaitable<void> finish_entering(StoreTransaction& transaction, Entering& batch);
 
     // Changes.
     static asio::awaitable<std::map<std::string, User>> users(

@@ -12,13 +12,22 @@ class Chunking:
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self._chunks = []
-        self._late = []  # (when, status): what waits to be said, in order.
+        self._late = []  # (when, status, whether it is a content's): what waits to be said, in order.
         self._speaking = None
         self._answer_after = 0.0
 
     async def pause(self, seconds):
         """Of the next answer only."""
         self._answer_after = seconds
+
+    def unanswered(self):
+        """Contents of this connection that the client has no answer to, the one included that is being kept."""
+        return 1 + sum(content for _, _, content in self._late)
+
+    async def smtp_QUIT(self, arg):
+        if self._speaking is not None:
+            await self._speaking
+        await super().smtp_QUIT(arg)
 
     async def smtp_BDAT(self, arg):
         found = SIZE.fullmatch((arg or "").strip())
@@ -50,13 +59,13 @@ class Chunking:
         if not after and not self._late:
             await super().push(status)
             return
-        self._late.append((self.loop.time() + after, status))
+        self._late.append((self.loop.time() + after, status, after > 0))
         if self._speaking is None:
             self._speaking = self.loop.create_task(self._speak())
 
     async def _speak(self):
         while self._late:
-            when, status = self._late[0]
+            when, status, _ = self._late[0]
             await asyncio.sleep(max(0.0, when - self.loop.time()))
             await super().push(status)
             self._late.pop(0)

@@ -2,8 +2,9 @@
 """A mail server that delivers nothing: it keeps each message as a file, for development and tests.
 
 Each message is FOLDER/<number>.eml, byte for byte as it was sent (dot-stuffing removed), and one line of
-FOLDER/index.jsonl: {"file", "from", "to", "message_id", "options", "peer", "helo", "tls", "user", "bytes", "chunks", "at"}.
-With --index-only that line is all that is kept, and "file" is null. "chunks" is 0 where the content came by DATA.
+FOLDER/index.jsonl: {"file", "from", "to", "message_id", "options", "peer", "helo", "tls", "user", "bytes", "chunks", "unanswered", "at"}.
+With --index-only that line is all that is kept, and "file" is null. "chunks" is 0 where the content came by DATA,
+"unanswered" how many contents of the connection have no answer yet, this one included.
 With --announce CHUNKING it knows BDAT too, and then reads on while an answer is late.
 
 The local part of a recipient makes it misbehave:
@@ -103,7 +104,8 @@ class Catcher:
             "message_id": message_id(envelope.original_content), "options": envelope.mail_options,
             "peer": session.peer[1], "helo": session.host_name, "tls": server.transport.get_extra_info("ssl_object") is not None,
             "user": getattr(session, "user", None),
-            "bytes": len(envelope.original_content), "chunks": getattr(envelope, "chunks", 0), "at": time.time(),
+            "bytes": len(envelope.original_content), "chunks": getattr(envelope, "chunks", 0),
+            "unanswered": server.unanswered(), "at": time.time(),
         }
         self.index.write(json.dumps(line) + "\n")
         self.index.flush()
@@ -134,6 +136,10 @@ class Server(SMTP):
     async def pause(self, seconds):
         """Before the answer to a content."""
         await asyncio.sleep(seconds)
+
+    def unanswered(self):
+        """Nothing is read before it is answered."""
+        return 1
 
     async def challenge_auth(self, *arguments, **more):
         usual, self._reader._limit = self._reader._limit, 12288

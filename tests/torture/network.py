@@ -13,7 +13,7 @@ import time
 
 from certificates import Tls
 from proxy import Proxy
-from reckoning import Load, wait_arrived
+from reckoning import Load, wait_arrived, with_windows
 from scenario import WINDOWS, Scenario
 from under_load import UnderLoad
 
@@ -73,7 +73,7 @@ def network_cuts_mail(world, scale):
 
 def network_cuts_windows(world, scale):
     """The same with a mail server that knows CHUNKING: what a cut leaves in doubt is a window of each connection."""
-    return cut(world, scale, "network-cuts-windows", ALL)
+    return with_windows(world, cut(world, scale, "network-cuts-windows", ALL))
 
 
 def network_stalls(world, scale):

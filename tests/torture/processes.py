@@ -1,12 +1,11 @@
 """Notification workers that are killed, stopped, restarted and stopped dead, while e-mails are on their way."""
 
-import json
 import time
 
 from crew import Crew
 from dev_stack.process import wait_until
 from progress import say
-from reckoning import Arrivals, Load, Tally, reckon, wait_arrived, wait_settled
+from reckoning import Arrivals, Load, Tally, reckon, wait_arrived, wait_settled, with_windows
 from scenario import INDEX_ONLY, SLOW_ANSWERS, WINDOWS, Scenario
 from stream import declare
 
@@ -18,7 +17,7 @@ CONNECTIONS, WINDOW = 8, 16  # SMTP_CONNECTIONS and SMTP_WINDOW where nobody set
 
 def kills(world, scale):
     """On one machine with a STATE_DIR: whoever is started next knows that its predecessor is dead."""
-    return killed_at_random(world, scale, "kills", own_state=False)
+    return killed_at_random(world, scale, "kills", under_way=CONNECTIONS)
 
 
 def kills_elsewhere(world, scale):
@@ -28,16 +27,11 @@ def kills_elsewhere(world, scale):
 
 def kills_in_windows(world, scale):
     """A mail server with CHUNKING: each connection has a window of whole messages under way when its worker is killed."""
-    found = killed_at_random(world, scale, "kills-in-windows", own_state=False, under_way=CONNECTIONS * WINDOW)
-    with (world.stack.mail.mailbox / "index.jsonl").open() as index:
-        by_data = sum(json.loads(line)["chunks"] == 0 for line in index)
-    if by_data:
-        found.broken.append(f"{by_data} contents came by DATA: the scenario showed nothing of them")
-    return found
+    return with_windows(world, killed_at_random(world, scale, "kills-in-windows", under_way=CONNECTIONS * WINDOW))
 
 
-def killed_at_random(world, scale, name, own_state, under_way=CONNECTIONS):
-    """`under_way`: as many contents of a worker may be unanswered when it is killed, and no more may come twice for it."""
+def killed_at_random(world, scale, name, own_state=False, under_way=None):
+    """`under_way`: as many contents of a worker may be unanswered when it is killed, and with its recorder no more come twice."""
     declare(world, scale.ack_wait)
     tally, load = Tally(world), Load(world, name)
     crew = Crew(world, world.worker, scale.workers, own_state)
@@ -47,7 +41,7 @@ def killed_at_random(world, scale, name, own_state, under_way=CONNECTIONS):
         crew.kill_somebody(scale.pause)
     at_rest(world, scale, load)
     found = reckon(name, world, load, tally, scale.kills)
-    if len(found.second_copies) > scale.kills * under_way:
+    if under_way and len(found.second_copies) > scale.kills * under_way:
         found.broken.append(f"{len(found.second_copies)} second copies of {scale.kills} kills, which leave {under_way} each at most")
     return found
 
@@ -93,7 +87,7 @@ def rolling(world, scale):
 
 def rolling_in_windows(world, scale):
     """The same with a mail server that knows CHUNKING: who stops has windows of whole messages to be answered first."""
-    return restarted_in_order(world, scale, "rolling-in-windows")
+    return with_windows(world, restarted_in_order(world, scale, "rolling-in-windows"))
 
 
 def restarted_in_order(world, scale, name):

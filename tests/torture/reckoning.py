@@ -209,6 +209,17 @@ def reckon(scenario, world, load, tally, faults, **notes):
     return found
 
 
+def with_windows(world, found):
+    """The same sums, where windows of messages came by CHUNKING; if they did not, the scenario has shown nothing."""
+    with (world.stack.mail.mailbox / "index.jsonl").open() as index:
+        mails = [json.loads(line) for line in index]
+    by_data = sum(mail["chunks"] == 0 for mail in mails)
+    most = found.notes["most_in_a_window"] = max(mail["unanswered"] for mail in mails)
+    if by_data or most < 4:
+        found.broken.append(f"{by_data} contents came by DATA, and at most {most} were under way on a connection: no windows")
+    return found
+
+
 def dead_letters(world):
     """[(subject, headers, body)], all of them text."""
     return [(subject, headers, body.decode(errors="replace")) for subject, headers, body in world.dead_letters()]

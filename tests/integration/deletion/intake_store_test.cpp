@@ -11,6 +11,14 @@ namespace {
 
 class IntakeStore : public DeletionTest {
 protected:
+    /// How often a deletion was inserted, also where that was rolled back.
+    void count_tries() {
+        sql("CREATE SEQUENCE tries; CREATE FUNCTION try() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            "BEGIN PERFORM nextval('tries'); "
+            "RETURN NEW; END $$; CREATE TRIGGER try BEFORE INSERT ON user_deletions FOR EACH ROW "
+            "EXECUTE FUNCTION try()");
+    }
+
     void enter(Process& by, std::vector<Request> batch) {
         run([&]() -> asio::awaitable<void> {
             (void)co_await by.store.enter(std::move(batch), std::nullopt);
@@ -145,36 +153,56 @@ TEST_F(IntakeStore, TheAuditLogIsWaitedForAsLongAsUsualAndNothingIsDoneTwice) {
     Process& a = process();
     Process& product = process();
     const std::string ann = user();
-    sql("CREATE SEQUENCE tries; CREATE FUNCTION try() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "PERFORM nextval('tries'); "
-        "RETURN NEW; END $$; CREATE TRIGGER try BEFORE INSERT ON user_deletions FOR EACH ROW "
-        "EXECUTE FUNCTION try()");
-    const auto audit_slowly = [&]() -> asio::awaitable<void> {
+    count_tries();
+    run([&]() -> asio::awaitable<void> {
         postgres::Transaction theirs = co_await product.pool.begin();
         const postgres::Params none;
-        (void)co_await theirs.query(
-            "INSERT INTO action_logs (action, meta) VALUES ('product.login', '{}')", none
-        );
+        const std::string log =
+            "INSERT INTO action_logs (action, meta) VALUES ('product.login', '{}')";
+        (void)co_await theirs.query(log, none);
+        const auto enter_meanwhile = [&]() -> asio::awaitable<void> {
+            const RequestReply reply = co_await enter_one(a.store, deletion_of(ann));
+            EXPECT_EQ(reply.outcome, RequestOutcome::accepted);
+        };
+        net::TaskGroup tasks(context_.get_executor());
+        tasks.start("enter", enter_meanwhile());
         // Longer than a row is waited for.
         (void)co_await theirs.query("SELECT pg_sleep(1.5)", none);
         (void)co_await theirs.commit();
-    };
-    const auto enter_meanwhile = [&]() -> asio::awaitable<void> {
-        co_await net::sleep_for(std::chrono::milliseconds(200));
-        const RequestReply reply = co_await enter_one(a.store, deletion_of(ann));
-        EXPECT_EQ(reply.outcome, RequestOutcome::accepted);
-    };
-    run([&]() -> asio::awaitable<void> {
-        net::TaskGroup tasks(context_.get_executor());
-        tasks.start("audit", audit_slowly());
-        tasks.start("enter", enter_meanwhile());
         co_await tasks.join();
     });
     EXPECT_EQ(sql("SELECT last_value FROM tries"), "1");
     EXPECT_EQ(verified().broken, std::nullopt);
 }
 
-// The scheduler takes no user's lock: a recovery that was decided on an older row is decided again.
+TEST_F(IntakeStore, AnAuditLogThatOthersKeepIsAnOutageAndTheBatchIsNotDoneAgain) {
+    Process& product = process();
+    const std::string ann = user();
+    count_tries();
+    postgres::ConnectionOptions hasty = options(2);
+    hasty.lock_timeout = std::chrono::milliseconds(300);
+    Process a(context_.get_executor(), hasty);
+    run([&]() -> asio::awaitable<void> {
+        a.pool.start();
+        postgres::Transaction theirs = co_await product.pool.begin();
+        const postgres::Params none;
+        const std::string log =
+            "INSERT INTO action_logs (action, meta) VALUES ('product.login', '{}')";
+        (void)co_await theirs.query(log, none);
+        bool unavailable = false;
+        try {
+            (void)co_await enter_one(a.store, deletion_of(ann));
+        } catch (const Unavailable&) {
+            unavailable = true;
+        }
+        EXPECT_TRUE(unavailable);
+        co_await theirs.rollback();
+        co_await a.pool.stop();
+    });
+    EXPECT_EQ(sql("SELECT last_value FROM tries"), "1");
+    EXPECT_EQ(sql("SELECT count(*) FROM user_deletions"), "0");
+}
+
 // As a foreign key of the product's makes it: our row needs that of the account to stay.
 TEST_F(IntakeStore, OneWhoseAccountIsLockedSaysSoSoonAndKeepsNothingOfItsBatch) {
     Process& a = process();
@@ -200,6 +228,7 @@ TEST_F(IntakeStore, OneWhoseAccountIsLockedSaysSoSoonAndKeepsNothingOfItsBatch) 
     EXPECT_EQ(sql("SELECT count(*) FROM user_deletions"), "2");
 }
 
+// The scheduler takes no user's lock: a recovery that was decided on an older row is decided again.
 TEST_F(IntakeStore, ARecoveryWinsOverAChangeThatCameBetween) {
     Process& a = process();
     const std::string ann = user();
