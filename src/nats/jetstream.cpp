@@ -179,6 +179,27 @@ asio::awaitable<ApiResult<void>> JetStream::delete_consumer(
     co_return co_await tell(std::move(target), "");
 }
 
+asio::awaitable<bool> JetStream::answers_pulls(
+    std::string stream, std::string consumer, milliseconds patience
+) {
+    const Target target("CONSUMER.MSG.NEXT", stream, consumer);
+    Message malformed{std::string(api) + target.subject, {}, "{"};
+    const std::uint64_t epoch = connection_.epoch();
+    Message answer;
+    try {
+        answer = co_await connection_.request(std::move(malformed), patience);
+    } catch (const Unavailable&) {
+        if (!connection_.connected() || connection_.epoch() != epoch) {
+            throw;
+        }
+        co_return false;
+    }
+    if (answer.status == 403) {
+        throw PermissionDenied("nats", connection_.peer(), answer.status_text);
+    }
+    co_return answer.status != 503;  // Nobody listens there.
+}
+
 asio::awaitable<ApiResult<StoredMessage>> JetStream::message_by_sequence(
     std::string stream, std::uint64_t seq
 ) {

@@ -79,6 +79,13 @@ public:
     );
     asio::awaitable<ApiResult<void>> delete_consumer(std::string stream, std::string consumer);
     asio::awaitable<ApiResult<std::vector<std::string>>> consumer_names(std::string stream);
+    /// Whether the consumer answers to a pull at all: to one that is malformed, so that it gives
+    /// nothing (2.9.10 and 2.10.27 say "400 Bad Request"). False when no answer came in `patience`.
+    /// Throws PermissionDenied where it may not be asked, Unavailable where NATS was lost
+    /// meanwhile.
+    asio::awaitable<bool> answers_pulls(
+        std::string stream, std::string consumer, milliseconds patience
+    );
 
     asio::awaitable<ApiResult<StoredMessage>> message_by_sequence(
         std::string stream, std::uint64_t seq

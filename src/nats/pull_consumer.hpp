@@ -139,6 +139,7 @@ private:
     asio::awaitable<void> pull_until_doubt();
     void adopt(const ReconciledConsumer& found, const StoreEvidence& evidence, std::uint64_t epoch);
     bool delivers_to_nobody(const ReconciledConsumer& found) const;
+    asio::awaitable<bool> look_into_silence(const ReconciledConsumer& found);
     asio::awaitable<bool> remove_dead(const ReconciledConsumer& found);
     asio::awaitable<StoreEvidence> gather_evidence(const ReconciledConsumer& found);
     void note_incarnation(const ReconciledConsumer& found, const StoreEvidence& evidence);
@@ -177,6 +178,7 @@ private:
     bool deleted_ = false;                   // The server told of a deletion.
     bool denied_ = false;                    // It was said that messages may not be looked at.
     int silences_ = 0;                       // To pulls of ours, since something was last heard.
+    std::string pull_denied_;                // Why we may not pull; "" = as far as we know we may.
     std::optional<net::Moment> removed_at_;  // By us, since it delivered to nobody.
     PullBook::Moment sleeps_until_{};        // When it looks into the book again by itself.
     std::string trouble_;

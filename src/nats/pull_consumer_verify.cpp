@@ -13,6 +13,7 @@ namespace {
 
 constexpr int silences_of_the_dead = 3;
 constexpr std::chrono::minutes between_removals{10};
+constexpr std::chrono::milliseconds patience_with_a_pull{2'000};
 
 PullBook::Moment now() {
     return net::now().time_since_epoch();
@@ -35,8 +36,8 @@ asio::awaitable<void> PullConsumer::verify() {
     try {
         const ApiResult<ReconciledConsumer> found = co_await reconcile(jetstream_, declaration_);
         bool removed = false;
-        if (found && delivers_to_nobody(*found)) {
-            removed = co_await remove_dead(*found);
+        if (found && (!pull_denied_.empty() || delivers_to_nobody(*found))) {
+            removed = co_await look_into_silence(*found);
         }
         StoreEvidence evidence;
         if (found && !removed) {
@@ -46,6 +47,8 @@ asio::awaitable<void> PullConsumer::verify() {
             why = found.error().text();
         } else if (removed) {
             why = "it delivered to nobody and is declared again";
+        } else if (!pull_denied_.empty()) {
+            why = "it may not be pulled from: " + pull_denied_;
         } else if (guard_.doubts() == doubts && connection_.epoch() == epoch) {
             adopt(*found, evidence, epoch);
         }
@@ -66,6 +69,28 @@ bool PullConsumer::delivers_to_nobody(const ReconciledConsumer& found) const {
            found.info.num_pending > 0;
 }
 
+/// Whoever may not pull meets the same silence: the server's refusal is about a subject, and no
+/// answer. Whether the consumer was removed.
+asio::awaitable<bool> PullConsumer::look_into_silence(const ReconciledConsumer& found) {
+    const bool dead = delivers_to_nobody(found);
+    silences_ = 0;
+    pull_denied_.clear();
+    std::string stream = found.stream.info.config.name;
+    std::string durable = declaration_.durable;
+    bool answers = true;
+    try {
+        answers = co_await jetstream_.answers_pulls(
+            std::move(stream), std::move(durable), patience_with_a_pull
+        );
+    } catch (const PermissionDenied& denied) {
+        pull_denied_ = denied.why();
+    }
+    if (answers || !dead) {
+        co_return false;
+    }
+    co_return co_await remove_dead(found);
+}
+
 /// Looks once more: another process may have done so meanwhile, and the removal goes by the name.
 asio::awaitable<bool> PullConsumer::remove_dead(const ReconciledConsumer& found) {
     const std::string stream = found.stream.info.config.name;
@@ -73,7 +98,6 @@ asio::awaitable<bool> PullConsumer::remove_dead(const ReconciledConsumer& found)
         co_await jetstream_.consumer_info(stream, declaration_.durable);
     const bool still_dead = now_there && now_there->created == found.info.created &&
                             now_there->num_waiting == 0 && now_there->num_pending > 0;
-    silences_ = 0;
     if (!still_dead) {
         co_return false;
     }

@@ -191,26 +191,6 @@ TEST_F(TransactionTest, WhoBeginsAgainStandsBehindThoseWhoWait) {
     with_pool(two, work);
 }
 
-TEST_F(TransactionTest, WhoWaitsInVainIsInNobodysWay) {
-    ConnectionOptions two = options();
-    two.connections = 2;
-    two.wait_timeout = std::chrono::milliseconds(200);
-    const auto work = [&](Pool& pool) -> asio::awaitable<void> {
-        Transaction first = co_await pool.begin();
-        bool refused = false;
-        try {
-            (void)co_await pool.begin();
-        } catch (const Unavailable&) {
-            refused = true;
-        }
-        EXPECT_TRUE(refused);
-        co_await first.rollback();
-        Transaction third = co_await pool.begin();
-        co_await third.rollback();
-    };
-    with_pool(two, work);
-}
-
 TEST_F(TransactionTest, WhoseConnectionDiesIsUnavailable) {
     const auto work = [](Pool& pool) -> asio::awaitable<void> {
         Transaction transaction = co_await pool.begin();
