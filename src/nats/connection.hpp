@@ -121,6 +121,8 @@ private:
     void gained();
     void lost();
     void log_loss(bool was_connected);
+    /// What is refused again and again, or cannot be reached, is said once a connection.
+    bool is_new_in_log(std::string text);
     void end_stream(std::string why);
     void append_ping(std::shared_ptr<PendingPong> waiter);
     void check_room(std::size_t bytes) const;

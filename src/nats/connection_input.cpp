@@ -8,6 +8,8 @@
 namespace chatear::nats {
 namespace {
 
+constexpr std::size_t max_logged_errors = 1'000;
+
 /// `... Violation for Publish to "subject"`: what the quotes hold.
 std::string quoted(const std::string& text) {
     const std::size_t start = text.find('"');
@@ -77,6 +79,13 @@ void Connection::take_info(ServerInfo info) {
     }
 }
 
+bool Connection::is_new_in_log(std::string text) {
+    if (logged_errors_.size() >= max_logged_errors) {
+        logged_errors_.clear();
+    }
+    return logged_errors_.insert(std::move(text)).second;
+}
+
 /// Most of them come before the server hangs up; a lack of permission does not.
 void Connection::take_error(const std::string& text) {
     if (!text.starts_with("Permissions Violation")) {
@@ -84,9 +93,11 @@ void Connection::take_error(const std::string& text) {
         why_lost_ = why_lost_.empty() ? "it said: " + text : why_lost_;
         return;
     }
-    log::error(
-        "NATS refused something for lack of permission", {{"peer", peer()}, {"reason", text}}
-    );
+    if (is_new_in_log(text)) {
+        log::error(
+            "NATS refused something for lack of permission", {{"peer", peer()}, {"reason", text}}
+        );
+    }
     const std::string subject = quoted(text);
     for (const auto& [number, reply] : *replies_) {
         if (reply->subject == subject && !reply->finished) {

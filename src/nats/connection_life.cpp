@@ -20,7 +20,6 @@ constexpr int max_silent_pings = 2;
 /// While something comes: a PONG may stand behind many messages on a slow line, but a server that
 /// sends and has stopped reading would take no acknowledgement of ours, unnoticed.
 constexpr int max_unanswered_pings = 12;
-constexpr std::size_t max_logged_errors = 1'000;
 
 Unavailable unavailable(const ServerUrl& server, std::string why) {
     return {"nats", server.address(), std::move(why)};
@@ -283,10 +282,7 @@ void Connection::lost() {
 
 /// Once for each server and reason until it is connected again.
 void Connection::log_loss(bool was_connected) {
-    if (logged_errors_.size() >= max_logged_errors) {
-        logged_errors_.clear();
-    }
-    const bool is_new = logged_errors_.insert(peer() + " " + why_lost_).second;
+    const bool is_new = is_new_in_log(peer() + " " + why_lost_);
     if (refused_ && is_new) {
         log::error("NATS refuses our credentials", {{"peer", peer()}, {"reason", why_lost_}});
     } else if (was_connected || is_new) {

@@ -191,7 +191,7 @@ ConsumerState PullConsumer::state() const {
     if (!connection_.connected()) {
         return ConsumerState::disconnected;
     }
-    if (!trusted()) {
+    if (!trusted() || !pull_denied_.empty()) {
         return ConsumerState::verifying;
     }
     return has_credit_ ? ConsumerState::pulling : ConsumerState::paused;
@@ -202,7 +202,7 @@ std::string PullConsumer::trouble() const {
         return "not connected: " + connection_.last_error();
     }
     if (trusted()) {
-        return {};
+        return pull_denied_;
     }
     return trouble_.empty() ? "looking at stream and consumer" : trouble_;
 }

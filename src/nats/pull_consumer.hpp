@@ -41,7 +41,7 @@ std::size_t credit_bytes(const Message& message);
 enum class ConsumerState {
     stopped,
     disconnected,  ///< No connection; acknowledgements wait.
-    verifying,     ///< Asking whether stream and consumer are those that it knows.
+    verifying,     ///< Asking whether stream and consumer are those that it knows, and it may pull.
     pulling,
     paused,   ///< The owner gives no credit.
     drained,  ///< Pulls no more; acknowledgements still work.
@@ -175,10 +175,11 @@ private:
     bool running_ = false;
     bool drained_ = false;
     bool has_credit_ = false;
-    bool deleted_ = false;                   // The server told of a deletion.
-    bool denied_ = false;                    // It was said that messages may not be looked at.
-    int silences_ = 0;                       // To pulls of ours, since something was last heard.
-    std::string pull_denied_;                // Why we may not pull; "" = as far as we know we may.
+    bool deleted_ = false;                // The server told of a deletion.
+    bool denied_ = false;                 // It was said that messages may not be looked at.
+    int silences_ = 0;                    // To pulls of ours, since something was last heard.
+    std::string pull_denied_;             // Why we may not pull; "" = as far as we know we may.
+    std::uint64_t delivered_before_ = 0;  // To anybody, when we began to pull: a stream sequence.
     std::optional<net::Moment> removed_at_;  // By us, since it delivered to nobody.
     PullBook::Moment sleeps_until_{};        // When it looks into the book again by itself.
     std::string trouble_;

@@ -53,7 +53,7 @@ asio::awaitable<void> PullConsumer::run() {
             co_await net::sleep_for(deletion_pause_);
         }
         co_await verify();
-        if (trusted()) {
+        if (trusted() && pull_denied_.empty()) {
             backoff_.reset();
             co_await pull_until_doubt();
         } else if (connection_.connected() && !trouble_.empty()) {

@@ -26,7 +26,8 @@ Incarnation incarnation_of(const ReconciledConsumer& found) {
 }  // namespace
 
 /// Looks at stream and consumer, declares what is missing. Afterwards they are trusted(), or
-/// trouble_ says why not; neither when something happened meanwhile: look again.
+/// trouble_ says why not; neither when something happened meanwhile: look again. Both where we may
+/// not pull: what is in hand can be acknowledged.
 asio::awaitable<void> PullConsumer::verify() {
     ++counters_.verifications;
     guard_.doubt();
@@ -36,7 +37,7 @@ asio::awaitable<void> PullConsumer::verify() {
     try {
         const ApiResult<ReconciledConsumer> found = co_await reconcile(jetstream_, declaration_);
         bool removed = false;
-        if (found && (!pull_denied_.empty() || delivers_to_nobody(*found))) {
+        if (found && (!pull_denied_.empty() || silences_ >= silences_of_the_dead)) {
             removed = co_await look_into_silence(*found);
         }
         StoreEvidence evidence;
@@ -47,10 +48,9 @@ asio::awaitable<void> PullConsumer::verify() {
             why = found.error().text();
         } else if (removed) {
             why = "it delivered to nobody and is declared again";
-        } else if (!pull_denied_.empty()) {
-            why = "it may not be pulled from: " + pull_denied_;
         } else if (guard_.doubts() == doubts && connection_.epoch() == epoch) {
             adopt(*found, evidence, epoch);
+            why = pull_denied_;
         }
     } catch (const Unavailable& error) {
         why = error.why();
@@ -59,20 +59,21 @@ asio::awaitable<void> PullConsumer::verify() {
 }
 
 /// Messages wait, we pull, and the server neither counts our pulls nor answers them, not even by
-/// heartbeats: a consumer of nats-server 2.9 that several processes made at once. One that is
-/// another than we pulled from has not had its time yet; and what did not help is not repeated.
+/// heartbeats: a consumer of nats-server 2.9 that several processes made at once. One that has
+/// given something since we pull is alive: what it gave us stands in a queue of the server's. One
+/// that is another than we pulled from has not had its time yet; and what did not help is not
+/// repeated.
 bool PullConsumer::delivers_to_nobody(const ReconciledConsumer& found) const {
     const bool same = guard_.incarnation() && !found.created &&
                       guard_.incarnation()->same_as(incarnation_of(found));
     const bool tried = removed_at_ && net::now() - *removed_at_ < between_removals;
-    return same && !tried && silences_ >= silences_of_the_dead && found.info.num_waiting == 0 &&
-           found.info.num_pending > 0;
+    return same && !tried && found.info.num_waiting == 0 && found.info.num_pending > 0 &&
+           found.info.delivered_stream_seq == delivered_before_;
 }
 
 /// Whoever may not pull meets the same silence: the server's refusal is about a subject, and no
 /// answer. Whether the consumer was removed.
 asio::awaitable<bool> PullConsumer::look_into_silence(const ReconciledConsumer& found) {
-    const bool dead = delivers_to_nobody(found);
     silences_ = 0;
     pull_denied_.clear();
     std::string stream = found.stream.info.config.name;
@@ -83,9 +84,13 @@ asio::awaitable<bool> PullConsumer::look_into_silence(const ReconciledConsumer& 
             std::move(stream), std::move(durable), patience_with_a_pull
         );
     } catch (const PermissionDenied& denied) {
-        pull_denied_ = denied.why();
+        pull_denied_ = "it may not be pulled from: " + denied.why();
     }
-    if (answers || !dead) {
+    if (answers) {
+        co_return false;
+    }
+    guard_.doubt();  // What was found is old by now.
+    if (!delivers_to_nobody(found)) {
         co_return false;
     }
     co_return co_await remove_dead(found);
@@ -97,7 +102,8 @@ asio::awaitable<bool> PullConsumer::remove_dead(const ReconciledConsumer& found)
     const ApiResult<ConsumerInfo> now_there =
         co_await jetstream_.consumer_info(stream, declaration_.durable);
     const bool still_dead = now_there && now_there->created == found.info.created &&
-                            now_there->num_waiting == 0 && now_there->num_pending > 0;
+                            now_there->num_waiting == 0 && now_there->num_pending > 0 &&
+                            now_there->delivered_stream_seq == delivered_before_;
     if (!still_dead) {
         co_return false;
     }
@@ -156,6 +162,7 @@ void PullConsumer::adopt(
     note_incarnation(found, evidence);
     note_differences(found);
     verified_epoch_ = epoch;
+    delivered_before_ = found.info.delivered_stream_seq;
     const ConsumerConfig& config = found.info.config;
     book_.set_limits(
         static_cast<std::size_t>(std::max<std::int64_t>(0, config.max_request_batch)),

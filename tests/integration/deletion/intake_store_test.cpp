@@ -189,13 +189,13 @@ TEST_F(IntakeStore, AnAuditLogThatOthersKeepIsAnOutageAndTheBatchIsNotDoneAgain)
         const std::string log =
             "INSERT INTO action_logs (action, meta) VALUES ('product.login', '{}')";
         (void)co_await theirs.query(log, none);
-        bool unavailable = false;
+        std::string why;
         try {
             (void)co_await enter_one(a.store, deletion_of(ann));
-        } catch (const Unavailable&) {
-            unavailable = true;
+        } catch (const Unavailable& unavailable) {
+            why = unavailable.why();
         }
-        EXPECT_TRUE(unavailable);
+        EXPECT_EQ(why, "others have the audit log's lock");
         co_await theirs.rollback();
         co_await a.pool.stop();
     });

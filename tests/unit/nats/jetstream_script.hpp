@@ -59,7 +59,10 @@ public:
         const ConsumerConfig consumer = to_config(declaration());
         answer(
             "CONSUMER.INFO.S.worker",
-            {{"config", to_json(consumer)}, {"created", of_consumer}, {"num_pending", pending}}
+            {{"config", to_json(consumer)},
+             {"created", of_consumer},
+             {"num_pending", pending},
+             {"delivered", {{"stream_seq", delivered}}}}
         );
         return *this;
     }
@@ -115,7 +118,8 @@ public:
 
     const PeerScript& steps() const { return steps_; }
 
-    int pending = 0;  ///< Messages that wait, as the infos say from here on.
+    int pending = 0;    ///< Messages that wait, as the infos say from here on.
+    int delivered = 0;  ///< The same of the last sequence that was given to anybody.
 
 private:
     void answer(const std::string& api, const boost::json::object& json) {
