@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/on_exit.hpp"
 #include "base/utc.hpp"
 
 #include <utility>
@@ -36,7 +37,12 @@ asio::awaitable<std::optional<ClockOffset>> NatsClock::offset() {
     if (measured_ && age < (last_ ? good_for : asked_again_after)) {
         co_return last_;
     }
-    const Comparing comparing(*this);
+    // One at a time: what another did not get must not replace it.
+    comparing_ = true;
+    const OnExit compared([this] {
+        comparing_ = false;
+        compared_.notify_all();
+    });
     const BootTime asked_at = clock_.boot_time();
     std::optional<ClockOffset> found;
     try {

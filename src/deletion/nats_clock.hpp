@@ -37,19 +37,6 @@ public:
     asio::awaitable<std::optional<ClockOffset>> offset();
 
 private:
-    /// One at a time: what another did not get must not replace it.
-    struct Comparing {
-        explicit Comparing(NatsClock& of) : clock(of) { clock.comparing_ = true; }
-        ~Comparing() {
-            clock.comparing_ = false;
-            clock.compared_.notify_all();
-        }
-        Comparing(const Comparing&) = delete;
-        Comparing& operator=(const Comparing&) = delete;
-
-        NatsClock& clock;
-    };
-
     asio::awaitable<std::optional<ClockOffset>> measure();
     asio::awaitable<bool> publish();
     asio::awaitable<std::optional<Time>> last_stored();

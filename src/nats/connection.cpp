@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "base/on_exit.hpp"
 #include "nats/pending.hpp"
 #include "net/moment.hpp"
 

@@ -12,19 +12,6 @@
 
 namespace chatear::nats {
 
-/// Runs `action` at the end of the scope that it stands in, however that ends.
-template <typename Action>
-class OnExit {
-public:
-    explicit OnExit(Action action) : action_(std::move(action)) {}
-    ~OnExit() { action_(); }
-    OnExit(const OnExit&) = delete;
-    OnExit& operator=(const OnExit&) = delete;
-
-private:
-    Action action_;
-};
-
 /// A coroutine that waits for the PONG to its PING.
 struct Connection::PendingPong {
     explicit PendingPong(const asio::any_io_executor& executor) : changed(executor) {}

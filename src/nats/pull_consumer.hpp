@@ -138,6 +138,7 @@ private:
     asio::awaitable<void> verify();
     asio::awaitable<void> pull_until_doubt();
     void adopt(const ReconciledConsumer& found, const StoreEvidence& evidence, std::uint64_t epoch);
+    bool gives_nothing(const ConsumerInfo& info) const;
     bool delivers_to_nobody(const ReconciledConsumer& found) const;
     asio::awaitable<bool> look_into_silence(const ReconciledConsumer& found);
     asio::awaitable<bool> remove_dead(const ReconciledConsumer& found);

@@ -58,6 +58,12 @@ asio::awaitable<void> PullConsumer::verify() {
     note_trouble(why);
 }
 
+/// Messages wait, no pull does, and nobody was given any since we pull.
+bool PullConsumer::gives_nothing(const ConsumerInfo& info) const {
+    return info.num_waiting == 0 && info.num_pending > 0 &&
+           info.delivered_stream_seq == delivered_before_;
+}
+
 /// Messages wait, we pull, and the server neither counts our pulls nor answers them, not even by
 /// heartbeats: a consumer of nats-server 2.9 that several processes made at once. One that has
 /// given something since we pull is alive: what it gave us stands in a queue of the server's. One
@@ -67,8 +73,7 @@ bool PullConsumer::delivers_to_nobody(const ReconciledConsumer& found) const {
     const bool same = guard_.incarnation() && !found.created &&
                       guard_.incarnation()->same_as(incarnation_of(found));
     const bool tried = removed_at_ && net::now() - *removed_at_ < between_removals;
-    return same && !tried && found.info.num_waiting == 0 && found.info.num_pending > 0 &&
-           found.info.delivered_stream_seq == delivered_before_;
+    return same && !tried && gives_nothing(found.info);
 }
 
 /// Whoever may not pull meets the same silence: the server's refusal is about a subject, and no
@@ -101,9 +106,8 @@ asio::awaitable<bool> PullConsumer::remove_dead(const ReconciledConsumer& found)
     const std::string stream = found.stream.info.config.name;
     const ApiResult<ConsumerInfo> now_there =
         co_await jetstream_.consumer_info(stream, declaration_.durable);
-    const bool still_dead = now_there && now_there->created == found.info.created &&
-                            now_there->num_waiting == 0 && now_there->num_pending > 0 &&
-                            now_there->delivered_stream_seq == delivered_before_;
+    const bool still_dead =
+        now_there && now_there->created == found.info.created && gives_nothing(*now_there);
     if (!still_dead) {
         co_return false;
     }

@@ -19,6 +19,15 @@ protected:
             "EXECUTE FUNCTION try()");
     }
 
+    /// A transaction that has the audit log's lock.
+    static asio::awaitable<postgres::Transaction> auditing(Process& product) {
+        postgres::Transaction transaction = co_await product.pool.begin();
+        const std::string log =
+            "INSERT INTO action_logs (action, meta) VALUES ('product.login', '{}')";
+        (void)co_await transaction.query(log, postgres::Params());
+        co_return transaction;
+    }
+
     void enter(Process& by, std::vector<Request> batch) {
         run([&]() -> asio::awaitable<void> {
             (void)co_await by.store.enter(std::move(batch), std::nullopt);
@@ -155,11 +164,7 @@ TEST_F(IntakeStore, TheAuditLogIsWaitedForAsLongAsUsualAndNothingIsDoneTwice) {
     const std::string ann = user();
     count_tries();
     run([&]() -> asio::awaitable<void> {
-        postgres::Transaction theirs = co_await product.pool.begin();
-        const postgres::Params none;
-        const std::string log =
-            "INSERT INTO action_logs (action, meta) VALUES ('product.login', '{}')";
-        (void)co_await theirs.query(log, none);
+        postgres::Transaction theirs = co_await auditing(product);
         const auto enter_meanwhile = [&]() -> asio::awaitable<void> {
             const RequestReply reply = co_await enter_one(a.store, deletion_of(ann));
             EXPECT_EQ(reply.outcome, RequestOutcome::accepted);
@@ -167,7 +172,7 @@ TEST_F(IntakeStore, TheAuditLogIsWaitedForAsLongAsUsualAndNothingIsDoneTwice) {
         net::TaskGroup tasks(context_.get_executor());
         tasks.start("enter", enter_meanwhile());
         // Longer than a row is waited for.
-        (void)co_await theirs.query("SELECT pg_sleep(1.5)", none);
+        (void)co_await theirs.query("SELECT pg_sleep(1.5)", postgres::Params());
         (void)co_await theirs.commit();
         co_await tasks.join();
     });
@@ -184,11 +189,7 @@ TEST_F(IntakeStore, AnAuditLogThatOthersKeepIsAnOutageAndTheBatchIsNotDoneAgain)
     Process a(context_.get_executor(), hasty);
     run([&]() -> asio::awaitable<void> {
         a.pool.start();
-        postgres::Transaction theirs = co_await product.pool.begin();
-        const postgres::Params none;
-        const std::string log =
-            "INSERT INTO action_logs (action, meta) VALUES ('product.login', '{}')";
-        (void)co_await theirs.query(log, none);
+        postgres::Transaction theirs = co_await auditing(product);
         std::string why;
         try {
             (void)co_await enter_one(a.store, deletion_of(ann));

@@ -2,22 +2,13 @@
 #pragma once
 
 #include "nats/pull_consumer.hpp"
-#include "net/timer.hpp"
-#include "support/coroutine.hpp"
-#include "support/scripted_peer.hpp"
-
-#include <gtest/gtest.h>
+#include "scripted_connection.hpp"
 
 #include <functional>
 #include <string>
 #include <utility>
 
 namespace chatear::nats {
-
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-using test::PeerScript;
-using test::ScriptedPeer;
 
 inline constexpr const char* stream_created = "2026-11-23T10:00:00Z";
 inline constexpr const char* consumer_created = "2026-11-23T10:00:05Z";
@@ -35,15 +26,6 @@ inline ConsumerDeclaration declaration() {
 /// Plays JetStream: it answers the requests of the client's one inbox (sid 1) by their numbers.
 class JetStreamScript {
 public:
-    JetStreamScript() {
-        steps_ = {
-            test::send("INFO {\"headers\":true,\"max_payload\":1048576}\r\n"),
-            test::expect_line("CONNECT {"),
-            test::expect("PING\r\n"),
-            test::send("PONG\r\n"),
-            test::expect_line("SUB _INBOX.")};
-    }
-
     /// The client looks at stream and consumer.
     JetStreamScript& verification(const std::string& of_stream, const std::string& of_consumer) {
         answer("STREAM.NAMES", {{"streams", {"S"}}, {"total", 1}});
@@ -132,32 +114,16 @@ private:
         ));
     }
 
-    PeerScript steps_;
+    PeerScript steps_ = greeting("INFO {\"headers\":true,\"max_payload\":1048576}\r\n");
     int answers_ = 0;
 };
 
-class Rule4Scripted : public testing::Test {
+class Rule4Scripted : public ScriptedConnection {
 protected:
-    static ConnectionOptions options(const ScriptedPeer& peer) {
-        ConnectionOptions options;
-        options.servers = {{"127.0.0.1", peer.port()}};
-        options.ping_interval = seconds(30);
-        options.stop_timeout = milliseconds(5);
-        return options;
-    }
-
     static PullOptions pulls() {
         PullOptions options;
         options.requests.heartbeat = milliseconds(200);
         return options;
-    }
-
-    static asio::awaitable<bool> until(std::function<bool()> condition) {
-        const auto end = std::chrono::steady_clock::now() + seconds(10);
-        while (!condition() && std::chrono::steady_clock::now() < end) {
-            co_await net::sleep_for(milliseconds(1));
-        }
-        co_return condition();
     }
 
     void run(
@@ -176,10 +142,8 @@ protected:
             co_await consumer.stop();
             co_await connection.stop();
         };
-        test::run_coroutine(io_, test, seconds(30));
+        ScriptedConnection::run(test);
     }
-
-    asio::io_context io_;
 };
 
 }  // namespace chatear::nats

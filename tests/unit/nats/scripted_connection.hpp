@@ -19,13 +19,13 @@ using std::chrono::seconds;
 using test::PeerScript;
 using test::ScriptedPeer;
 
-inline constexpr const char* info =
+inline const std::string info =
     "INFO {\"server_id\":\"X\",\"version\":\"2.9.10\",\"headers\":true,\"max_payload\":1000}\r\n";
 
 /// Greets, lets in, and answers PINGs by the script that follows.
-inline PeerScript greeting() {
+inline PeerScript greeting(const std::string& said = info) {
     return {
-        test::send(info),
+        test::send(said),
         test::expect_line("CONNECT {"),
         test::expect("PING\r\n"),
         test::send("PONG\r\n"),
