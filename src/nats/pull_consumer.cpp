@@ -59,6 +59,12 @@ void PullConsumer::start() {
     tasks_.start("nats consumer " + declaration_.durable, run());
 }
 
+asio::awaitable<void> PullConsumer::wait_usable() {
+    while (!trusted() || !pull_denied_.empty()) {
+        co_await changed_.wait();
+    }
+}
+
 void PullConsumer::drain() {
     if (drained_) {
         return;

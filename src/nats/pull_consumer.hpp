@@ -91,6 +91,9 @@ public:
 
     void start();
 
+    /// Returns when trouble() is none: stream and consumer are there, and may be pulled from.
+    asio::awaitable<void> wait_usable();
+
     /// Withdraws the pulls, gives back (NAK) what receive() was not asked for; acknowledgements go
     /// on. receive() returns nothing from now on.
     void drain();

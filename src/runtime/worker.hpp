@@ -124,6 +124,7 @@ private:
     asio::awaitable<void> settle_predecessors();
     void start_connections();
     asio::awaitable<void> prepare();
+    asio::awaitable<void> tell_when_ready();
     asio::awaitable<void> prepare_database();
     asio::awaitable<void> prepare_task(Task& task);
     asio::awaitable<void> migrate();

@@ -78,6 +78,7 @@ asio::awaitable<void> Worker::begin_when_prepared() {
     try {
         co_await prepare();
         starting_.clear();
+        co_await tell_when_ready();
     } catch (const std::runtime_error& error) {
         if (net::is_stop(error)) {
             throw;
@@ -110,6 +111,13 @@ asio::awaitable<void> Worker::prepare() {
     }
     for (const auto& task : own_tasks_) {
         task->start();
+    }
+}
+
+/// Not before: an event that is published to a stream that is not there yet is kept by nobody.
+asio::awaitable<void> Worker::tell_when_ready() {
+    for (const auto& subject : subjects_) {
+        co_await subject->source->wait_usable();
     }
     log::info("ready", {{"subjects", static_cast<std::int64_t>(subjects_.size())}});
 }
