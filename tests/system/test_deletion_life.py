@@ -105,8 +105,9 @@ def test_a_second_request_changes_nothing_and_stands_in_the_audit_log(world, del
 
 
 def test_three_instances_work_side_by_side(world, deletions):
-    for _ in range(3):
-        deletions.worker(DELETION_DAILY_LIMIT="1000")
+    workers = [deletions.worker(DELETION_DAILY_LIMIT="1000") for _ in range(3)]
+    for worker in workers:
+        worker.wait_ready()
     users = [deletions.user(f"user{number}") for number in range(40)]
     deletions.delete(*users)
     for user in users:
