@@ -82,6 +82,38 @@ TEST_F(ShortStatements, OneVerdictThatIsNotPlainDoesNotChangeThoseOfItsBatch) {
     });
 }
 
+OutboxRow telling(const std::string& event_id) {
+    return returning(event_id, 0, OutboxKind::domain_event);
+}
+
+TEST_F(ShortStatements, WhatIsToldOfAVerdictStandsWhereTheVerdictDoesAndOnce) {
+    Stores& a = process("a", email_table());
+    Stores& b = process("b", email_table());
+    run([&]() -> asio::awaitable<void> {
+        std::vector<ClaimRequest> claims = {claim_of("1"), claim_of("2"), claim_of("waits")};
+        (void)co_await a.ledger.claim(claims);
+        (void)co_await claim_one(b, claim_of("another's"));
+        std::vector<OutboxRow> waiting = {returning("waits", 1)};
+        co_await a.outbox.add(std::move(waiting));
+        std::vector<VerdictRequest> batch = {sent("1"), sent("2")};
+        batch[0].publish.push_back(telling("1"));
+        for (const char* id : {"waits", "another's", "unknown"}) {
+            batch.push_back(sent(id));
+            batch.back().publish.push_back(telling(id));
+        }
+        const std::vector<bool> stand = co_await a.ledger.record(batch);
+        EXPECT_EQ(stand, std::vector<bool>({true, true, true, true, false}));
+        const std::vector<bool> again = co_await a.ledger.record(batch);
+        EXPECT_EQ(again, stand) << "asked again after a broken connection";
+        EXPECT_EQ(
+            sql("SELECT event_id, kind, subject FROM outbox ORDER BY event_id"),
+            "1|domain_event|order.paid\nanother's|domain_event|order.paid\n"
+            "waits|domain_event|order.paid"
+        );
+        EXPECT_EQ(sql("SELECT count(*) FROM email_sends WHERE status = 'sent'"), "4");
+    });
+}
+
 /// Claims and ends 100 events.
 asio::awaitable<std::size_t> send_hundred(Stores& stores, int round) {
     std::vector<ClaimRequest> claims;

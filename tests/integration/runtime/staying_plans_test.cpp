@@ -35,6 +35,10 @@ public:
 
     asio::awaitable<void> record_done() { co_await record(LedgerStatus::done, 0, 20); }
 
+    asio::awaitable<void> record_and_tell() {
+        co_await record(LedgerStatus::done, 45, batch, true);
+    }
+
     asio::awaitable<void> record_retries() { co_await record(LedgerStatus::retrying, 20, 40); }
 
     asio::awaitable<void> overtake_retries() { co_await record(LedgerStatus::done, 20, 30); }
@@ -111,13 +115,17 @@ private:
         }
     }
 
-    asio::awaitable<void> record(LedgerStatus status, std::size_t first, std::size_t end) {
+    asio::awaitable<void> record(
+        LedgerStatus status, std::size_t first, std::size_t end, bool told = false
+    ) {
         std::vector<VerdictRequest> verdicts;
         for (std::size_t n = first; n < end; ++n) {
             VerdictRequest verdict = verdict_on(ids_[n], status);
             verdict.details.resize(table_.verdict_columns.size());
             if (status == LedgerStatus::retrying) {
                 verdict.publish.push_back(returning(ids_[n], 1));
+            } else if (told) {
+                verdict.publish.push_back(returning(ids_[n], 0, OutboxKind::domain_event));
             }
             verdicts.push_back(std::move(verdict));
         }
@@ -148,6 +156,7 @@ constexpr Step steps[] = {
     {"claim_again", &Batch::claim_again},
     {"begin_content", &Batch::begin_content},
     {"record_done", &Batch::record_done},
+    {"record_and_tell", &Batch::record_and_tell},
     {"record_retries", &Batch::record_retries},
     {"overtake_retries", &Batch::overtake_retries},
     {"speak_for", &Batch::speak_for},
