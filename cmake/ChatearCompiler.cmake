@@ -47,7 +47,7 @@ endif()
 
 if(CHATEAR_SANITIZE STREQUAL "address")
     # Line numbers are all that a report needs; whole debug information costs a fifth of the build's time.
-    add_compile_options(-fsanitize=address -fno-omit-frame-pointer -O1 -g1)
+    add_compile_options(-fsanitize=address -fno-omit-frame-pointer -O0 -g1)
     add_link_options(-fsanitize=address)
 elseif(CHATEAR_SANITIZE STREQUAL "undefined")
     add_compile_options(-fsanitize=undefined -fno-sanitize-recover=all -O0 -g1)

@@ -1,9 +1,23 @@
 # The three kinds of target of this project. Each folder declares itself with one call.
 
+# Of a fuzz build: its targets drive the pure cores, and the asynchronous shells are what costs most to compile.
+function(chatear_without_coroutines sources)
+    foreach(source ${${sources}})
+        file(STRINGS "${source}" coroutines REGEX "co_(await|return)" LIMIT_COUNT 1)
+        if(NOT coroutines)
+            list(APPEND pure ${source})
+        endif()
+    endforeach()
+    set(${sources} ${pure} PARENT_SCOPE)
+endfunction()
+
 # chatear_library(NAME SOURCES file... [LINK target...]): src/<NAME>/ as chatear_<NAME>.
 # LINK names what its headers may include; tests/tidy checks that includes follow these arrows.
 function(chatear_library name)
     cmake_parse_arguments(arg "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+    if(CHATEAR_FUZZ)
+        chatear_without_coroutines(arg_SOURCES)
+    endif()
     add_library(chatear_${name} STATIC ${arg_SOURCES})
     file(GLOB headers CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.hpp")
     target_sources(chatear_${name} PUBLIC

@@ -3,7 +3,7 @@
 #include "admin/printable.hpp"
 #include "base/utc.hpp"
 #include "mail/characters.hpp"
-#include "nats/declaration.hpp"
+#include "nats/message.hpp"
 #include "runtime/headers.hpp"
 
 #include <algorithm>

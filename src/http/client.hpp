@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "http/request.hpp"
+#include "http/url.hpp"
 #include "net/resolver.hpp"
 #include "net/stream.hpp"
 #include "net/tls_context.hpp"
@@ -20,17 +21,6 @@
 namespace chatear::http {
 
 namespace asio = boost::asio;
-
-/// http[s]://host[:port][/path][?query], taken apart; without user, password and fragment.
-struct Url {
-    bool tls = false;
-    std::string host;  ///< A name or an address, IPv6 without brackets.
-    std::uint16_t port = 80;
-    std::string target;  ///< Path and query as given; at least "/".
-
-    bool operator==(const Url&) const = default;
-};
-Result<Url> parse_url(std::string_view text);
 
 struct ClientOptions {
     std::string dependency = "http";           ///< The name that Unavailable carries.

@@ -13,6 +13,15 @@ std::string ApiError::text() const {
     return description + " (" + std::to_string(err_code != 0 ? err_code : code) + ")";
 }
 
+Result<boost::json::object> read_answer(const Message& answer) {
+    boost::system::error_code error;
+    boost::json::value json = boost::json::parse(answer.payload, error);
+    if (error || !json.is_object()) {
+        return Error{"JetStream's answer is no JSON object"};
+    }
+    return std::move(json.get_object());
+}
+
 std::optional<ApiError> read_api_error(const boost::json::object& answer) {
     const boost::json::object* object = object_field(answer, "error");
     if (!object) {

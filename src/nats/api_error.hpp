@@ -1,6 +1,8 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/result.hpp"
+#include "nats/message.hpp"
 
 #include <boost/json.hpp>
 #include <boost/system/result.hpp>
@@ -48,6 +50,10 @@ using ApiResult = boost::system::result<T, ApiError>;
 [[noreturn]] void throw_exception_from_error(const ApiError& error, const auto& /*location*/) {
     throw std::logic_error("value() of a result that holds the API error: " + error.text());
 }
+
+/// The JSON object of an answer. It is not parse_json(): a subject or a name of others with NUL
+/// must not make a whole answer unreadable.
+Result<boost::json::object> read_answer(const Message& answer);
 
 /// The member `error` of an API's answer.
 std::optional<ApiError> read_api_error(const boost::json::object& answer);

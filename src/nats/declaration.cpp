@@ -47,13 +47,6 @@ private:
     std::vector<std::string> texts_;
 };
 
-std::string_view next_token(std::string_view& subject) {
-    const std::size_t dot = std::min(subject.find('.'), subject.size());
-    const std::string_view token = subject.substr(0, dot);
-    subject.remove_prefix(std::min(dot + 1, subject.size()));
-    return token;
-}
-
 bool covers_any(const std::vector<std::string>& patterns, std::string_view subject) {
     return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
         return subject_covers(pattern, subject);
@@ -79,21 +72,6 @@ std::string unusable_because(const ConsumerConfig& declared, const ConsumerConfi
 }
 
 }  // namespace
-
-bool subject_covers(std::string_view pattern, std::string_view subject) {
-    while (!pattern.empty() && !subject.empty()) {
-        const std::string_view wanted = next_token(pattern);
-        const std::string_view token = next_token(subject);
-        if (wanted == ">") {
-            return true;
-        }
-        const bool fits = wanted == "*" ? token != ">" : wanted == token;
-        if (!fits) {
-            return false;
-        }
-    }
-    return pattern.empty() && subject.empty();
-}
 
 StreamConfig to_config(const StreamDeclaration& declaration, std::size_t max_payload) {
     StreamConfig config;

@@ -49,9 +49,6 @@ Plan plan(const StreamConfig& declared, const std::optional<StreamConfig>& exist
 /// Unusable is one that pushes, acknowledges otherwise, or would not deliver our subject.
 Plan plan(const ConsumerConfig& declared, const std::optional<ConsumerConfig>& existing);
 
-/// Whether a stream or filter subject with wildcards matches all that `subject` matches.
-bool subject_covers(std::string_view pattern, std::string_view subject);
-
 struct ReconciledStream {
     StreamInfo info;
     bool created = false;

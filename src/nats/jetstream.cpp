@@ -1,9 +1,7 @@
 #include "nats/jetstream.hpp"
 
-#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "nats/json_fields.hpp"
-#include "nats/protocol.hpp"
 
 #include <utility>
 
@@ -228,33 +226,24 @@ asio::awaitable<ApiResult<void>> JetStream::delete_message(std::string stream, s
     co_return co_await tell(std::move(target), seq_json(seq));
 }
 
-Result<boost::json::object> read_answer(const Message& answer) {
-    boost::system::error_code error;
-    boost::json::value json = boost::json::parse(answer.payload, error);
-    if (error || !json.is_object()) {
-        return Error{"JetStream's answer is no JSON object"};
+asio::awaitable<PublishResult> JetStream::publish(Message message) {
+    if (const auto reason = refusal(message, connection_.max_payload())) {
+        co_return PublishError{PublishError::Kind::refused, *reason};
     }
-    return std::move(json.get_object());
-}
-
-Result<StoredMessage> read_stored_message(const boost::json::object& answer) {
-    const Error unreadable{"JetStream gave a stored message that cannot be read"};
-    const boost::json::object* object = object_field(answer, "message");
-    if (!object) {
-        return unreadable;
+    const std::string subject = message.subject;
+    const std::uint64_t epoch = connection_.epoch();
+    std::string why;
+    try {
+        const Message answer = co_await connection_.request(std::move(message), timeout_);
+        co_return read_publish_answer(answer, subject);
+    } catch (const Unavailable& error) {
+        if (!connection_.connected() || connection_.epoch() != epoch) {
+            throw;
+        }
+        why = error.why();
     }
-    StoredMessage stored;
-    stored.seq = count_field(*object, "seq");
-    stored.time = text_field(*object, "time");
-    stored.message.subject = text_field(*object, "subject");
-    const Result<std::string> payload = from_base64(text_field(*object, "data"));
-    const Result<std::string> headers = from_base64(text_field(*object, "hdrs"));
-    if (!payload || !headers || stored.seq == 0) {
-        return unreadable;
-    }
-    read_header_block(*headers, stored.message);
-    stored.message.payload = *payload;
-    return stored;
+    // The connection is well, so it is the stream that has no leader or no quorum.
+    co_return PublishError{PublishError::Kind::stream_unavailable, why};
 }
 
 }  // namespace chatear::nats

@@ -10,6 +10,13 @@ bool name_byte(char c) {
     return byte > 0x20 && byte < 0x7f && c != ':';
 }
 
+std::string_view next_token(std::string_view& subject) {
+    const std::size_t dot = std::min(subject.find('.'), subject.size());
+    const std::string_view token = subject.substr(0, dot);
+    subject.remove_prefix(std::min(dot + 1, subject.size()));
+    return token;
+}
+
 }  // namespace
 
 std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
@@ -32,6 +39,21 @@ bool valid_subject(std::string_view subject) {
         before = c;
     }
     return before != '.';
+}
+
+bool subject_covers(std::string_view pattern, std::string_view subject) {
+    while (!pattern.empty() && !subject.empty()) {
+        const std::string_view wanted = next_token(pattern);
+        const std::string_view token = next_token(subject);
+        if (wanted == ">") {
+            return true;
+        }
+        const bool fits = wanted == "*" ? token != ">" : wanted == token;
+        if (!fits) {
+            return false;
+        }
+    }
+    return pattern.empty() && subject.empty();
 }
 
 Result<void> check_headers(const Headers& headers) {

@@ -34,6 +34,9 @@ struct Message {
 /// Whether a publisher may use it: non-empty tokens of visible bytes, no wildcards.
 bool valid_subject(std::string_view subject);
 
+/// Whether a stream or filter subject with wildcards matches all that `subject` matches.
+bool subject_covers(std::string_view pattern, std::string_view subject);
+
 /// An Error names the header that cannot stand on the wire: an empty name, one with a colon, white
 /// space or a byte outside ASCII, a value with CR, LF or NUL.
 Result<void> check_headers(const Headers& headers);

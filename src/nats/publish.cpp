@@ -1,6 +1,6 @@
-// Publishing with JetStream's acknowledgement; the rest of its API is in jetstream.cpp.
-#include "base/error.hpp"
-#include "nats/jetstream.hpp"
+#include "nats/publish.hpp"
+
+#include "nats/api_error.hpp"
 #include "nats/json_fields.hpp"
 #include "nats/protocol.hpp"
 
@@ -15,26 +15,6 @@ namespace {
 constexpr std::array<int, 2> refusals{10054, 10097};
 
 }  // namespace
-
-asio::awaitable<PublishResult> JetStream::publish(Message message) {
-    if (const auto reason = refusal(message, connection_.max_payload())) {
-        co_return PublishError{PublishError::Kind::refused, *reason};
-    }
-    const std::string subject = message.subject;
-    const std::uint64_t epoch = connection_.epoch();
-    std::string why;
-    try {
-        const Message answer = co_await connection_.request(std::move(message), timeout_);
-        co_return read_publish_answer(answer, subject);
-    } catch (const Unavailable& error) {
-        if (!connection_.connected() || connection_.epoch() != epoch) {
-            throw;
-        }
-        why = error.why();
-    }
-    // The connection is well, so it is the stream that has no leader or no quorum.
-    co_return PublishError{PublishError::Kind::stream_unavailable, why};
-}
 
 std::optional<std::string> refusal(const Message& message, std::size_t max_payload) {
     if (!valid_subject(message.subject)) {

@@ -1,7 +1,9 @@
 // What answers a request to JetStream's API, which may be anybody: a result, or a reason.
 #include "base/assert.hpp"
-#include "nats/jetstream.hpp"
+#include "nats/api_error.hpp"
 #include "nats/json_fields.hpp"
+#include "nats/publish.hpp"
+#include "nats/stored_message.hpp"
 #include "nats/stream_info.hpp"
 
 #include <cstddef>
@@ -27,5 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         CHATEAR_ASSERT(!again || again->config == stream->config);
     }
     static_cast<void>(read_consumer_info(*json).has_value());
+    if (const auto stored = read_stored_message(*json)) {
+        CHATEAR_ASSERT(stored->seq > 0);
+    }
     return 0;
 }

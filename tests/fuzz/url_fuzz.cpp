@@ -1,6 +1,6 @@
 // Everything here that takes a URL or a part of one.
-#include "http/client.hpp"
 #include "http/request.hpp"
+#include "http/url.hpp"
 #include "redis/options.hpp"
 
 #include <cstddef>

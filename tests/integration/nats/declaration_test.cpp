@@ -93,5 +93,23 @@ TEST_F(DeclarationTest, RefusesAConsumerThatCannotServe) {
     run(body);
 }
 
+// A plain publish is answered by nobody: where the stream is not there yet, it is lost.
+TEST_F(DeclarationTest, WhatIsPublishedOnceAConsumerIsUsableIsKeptForIt) {
+    run([&]() -> asio::awaitable<void> {
+        Client client(io_, options_for(server_.url()));
+        PullConsumer consumer(client.connection, email_consumer(), fast_pulls());
+        consumer.set_credit(1, enough_bytes);
+        consumer.start();
+        EXPECT_FALSE(consumer.trouble().empty());
+        co_await consumer.wait_usable();
+        EXPECT_TRUE(consumer.trouble().empty()) << consumer.trouble();
+        client.connection.publish(event("kept"));
+        const std::vector<JetStreamMessage> got = co_await receive(consumer, 1);
+        EXPECT_EQ(got.at(0).message.payload, "kept");
+        co_await consumer.stop();
+        co_await client.connection.stop();
+    });
+}
+
 }  // namespace
 }  // namespace chatear::nats

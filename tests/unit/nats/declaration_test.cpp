@@ -134,40 +134,5 @@ TEST(ConsumerPlan, FindsWhatCannotServe) {
     }));
 }
 
-TEST(SubjectCovers, FollowsTheWildcards) {
-    const std::vector<std::pair<std::string, std::string>> covered = {
-        {"a", "a"},
-        {"a.b", "a.b"},
-        {"a.*", "a.b"},
-        {"*.b", "a.b"},
-        {"a.>", "a.b"},
-        {"a.>", "a.b.c"},
-        {">", "a"},
-        {">", "a.b"},
-        {"a.*", "a.*"},
-        {"a.>", "a.*"},
-        {"a.>", "a.>"},
-        {"*.*", "a.*"},
-    };
-    for (const auto& [pattern, subject] : covered) {
-        EXPECT_TRUE(subject_covers(pattern, subject)) << pattern << " " << subject;
-    }
-    const std::vector<std::pair<std::string, std::string>> not_covered = {
-        {"a", "b"},
-        {"a", "a.b"},
-        {"a.b", "a"},
-        {"a.*", "a"},
-        {"a.*", "a.b.c"},
-        {"a.>", "a"},
-        {"a.*", "a.>"},
-        {"a.b", "a.*"},
-        {"*", "a.b"},
-        {"", "a"},
-    };
-    for (const auto& [pattern, subject] : not_covered) {
-        EXPECT_FALSE(subject_covers(pattern, subject)) << pattern << " " << subject;
-    }
-}
-
 }  // namespace
 }  // namespace chatear::nats

@@ -1,5 +1,6 @@
-#include "base/digest.hpp"
-#include "nats/jetstream.hpp"
+#include "nats/publish.hpp"
+
+#include "nats/api_error.hpp"
 #include "nats/protocol.hpp"
 
 #include <gtest/gtest.h>
@@ -67,35 +68,6 @@ TEST(Refusal, IsForASubjectThatFillsAControlLine) {
     EXPECT_EQ(refusal(longest, 100), std::nullopt);
     const Message too_long{std::string(max_subject_bytes + 1, 's'), "", "x"};
     EXPECT_NE(refusal(too_long, 100), std::nullopt);
-}
-
-TEST(StoredMessage, IsReadFromTheApisAnswer) {
-    const boost::json::object message{
-        {"subject", "dlq.a"},
-        {"seq", 3},
-        {"time", "2026-11-23T10:00:00Z"},
-        {"data", to_base64("payload")},
-        {"hdrs", to_base64("NATS/1.0\r\nA: b\r\n\r\n")},
-    };
-    const auto stored = read_stored_message({{"message", message}});
-    ASSERT_TRUE(stored);
-    EXPECT_EQ(stored->seq, 3U);
-    EXPECT_EQ(stored->message.payload, "payload");
-    EXPECT_EQ(stored->message.headers, (Headers{{"A", "b"}}));
-    for (const std::string field : {"seq", "data", "hdrs"}) {
-        boost::json::object broken = message;
-        broken[field] = "?";
-        EXPECT_FALSE(read_stored_message({{"message", broken}})) << field;
-    }
-    EXPECT_FALSE(read_stored_message({}));
-}
-
-TEST(StoredMessage, IsReadAlsoWhereItsPublisherWroteNoHeaders) {
-    const auto stored = read_stored_message(
-        {{"message", {{"subject", "a"}, {"seq", 1}, {"hdrs", to_base64("rubbish")}}}}
-    );
-    ASSERT_TRUE(stored);
-    EXPECT_TRUE(stored->message.headers.empty());
 }
 
 TEST(ApiError, IsRecognised) {

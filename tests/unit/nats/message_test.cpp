@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace chatear::nats {
 namespace {
 
@@ -30,6 +34,41 @@ TEST(Subject, IsValidWhenItCanBePublishedTo) {
     for (const std::string subject :
          {"", ".", ".a", "a.", "a..b", "a b", "a.*", "a.>", "a\r\n", "a\tb"}) {
         EXPECT_FALSE(valid_subject(subject)) << subject;
+    }
+}
+
+TEST(SubjectCovers, FollowsTheWildcards) {
+    const std::vector<std::pair<std::string, std::string>> covered = {
+        {"a", "a"},
+        {"a.b", "a.b"},
+        {"a.*", "a.b"},
+        {"*.b", "a.b"},
+        {"a.>", "a.b"},
+        {"a.>", "a.b.c"},
+        {">", "a"},
+        {">", "a.b"},
+        {"a.*", "a.*"},
+        {"a.>", "a.*"},
+        {"a.>", "a.>"},
+        {"*.*", "a.*"},
+    };
+    for (const auto& [pattern, subject] : covered) {
+        EXPECT_TRUE(subject_covers(pattern, subject)) << pattern << " " << subject;
+    }
+    const std::vector<std::pair<std::string, std::string>> not_covered = {
+        {"a", "b"},
+        {"a", "a.b"},
+        {"a.b", "a"},
+        {"a.*", "a"},
+        {"a.*", "a.b.c"},
+        {"a.>", "a"},
+        {"a.*", "a.>"},
+        {"a.b", "a.*"},
+        {"*", "a.b"},
+        {"", "a"},
+    };
+    for (const auto& [pattern, subject] : not_covered) {
+        EXPECT_FALSE(subject_covers(pattern, subject)) << pattern << " " << subject;
     }
 }
 
