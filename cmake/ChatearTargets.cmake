@@ -2,12 +2,18 @@
 
 # Of a fuzz build: its targets drive the pure cores, and the asynchronous shells are what costs most to compile.
 function(chatear_without_coroutines sources)
+    set(pure)
     foreach(source ${${sources}})
-        file(STRINGS "${source}" coroutines REGEX "co_(await|return)" LIMIT_COUNT 1)
+        file(STRINGS "${source}" coroutines REGEX "^[^/]*co_(await|return)" LIMIT_COUNT 1)
         if(NOT coroutines)
             list(APPEND pure ${source})
         endif()
+        # A file that becomes pure, or is so no longer, is seen in a kept build folder too.
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
     endforeach()
+    if(NOT pure)
+        message(FATAL_ERROR "${CMAKE_CURRENT_SOURCE_DIR}: every file has a coroutine, so a fuzz build has nothing of it: give its pure core a file")
+    endif()
     set(${sources} ${pure} PARENT_SCOPE)
 endfunction()
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "nats/jetstream.hpp"
+#include "nats/stored_message.hpp"
 
 #include <boost/json.hpp>
 

@@ -1,4 +1,5 @@
 #include "admin/checks.hpp"
+#include "deletion/deletion_service.hpp"
 #include "nats/declaration.hpp"
 #include "notification/email_service.hpp"
 #include "runtime/streams.hpp"
@@ -8,6 +9,7 @@
 
 #include <charconv>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,19 +18,28 @@ namespace {
 
 constexpr int any_replicas = 1;  // NATS_REPLICAS is for streams that are made: not compared.
 
+struct Handled {
+    std::string_view worker;
+    const char* subject;
+    runtime::StreamOptions (*stream)();
+};
+constexpr Handled all_handled[] = {
+    {notification::worker_name, notification::email_subject, notification::email_stream},
+    {deletion::worker_name, deletion::delete_subject, deletion::users_stream},
+    {deletion::worker_name, deletion::recover_subject, deletion::users_stream},
+};
+
 /// What the workers declare, by which doctor compares what exists.
-nats::ConsumerDeclaration expected_consumer() {
+nats::ConsumerDeclaration expected_consumer(const Handled& handled) {
     return runtime::declare_consumer(
-        notification::worker_name,
-        notification::email_subject,
-        notification::email_stream(),
-        any_replicas
+        handled.worker, handled.subject, handled.stream(), any_replicas
     );
 }
 
 std::vector<nats::StreamDeclaration> expected_streams() {
     return {
-        expected_consumer().stream,
+        expected_consumer(all_handled[0]).stream,
+        expected_consumer(all_handled[1]).stream,
         runtime::declare_told_events(notification::email_told_subjects(), any_replicas),
         runtime::declare_dead_letters(any_replicas)};
 }
@@ -125,8 +136,10 @@ asio::awaitable<void> check_stream(
     }
 }
 
-asio::awaitable<void> check_consumer(nats::JetStream* jetstream, Findings& findings) {
-    const nats::ConsumerDeclaration declared = expected_consumer();
+asio::awaitable<void> check_consumer(
+    nats::JetStream* jetstream, const Handled& handled, Findings& findings
+) {
+    const nats::ConsumerDeclaration declared = expected_consumer(handled);
     auto found = co_await jetstream->stream_names(declared.filter_subject);
     const std::vector<std::string> names = value_or_end(std::move(found), "JetStream");
     if (names.empty()) {
@@ -143,11 +156,11 @@ asio::awaitable<void> check_consumer(nats::JetStream* jetstream, Findings& findi
         co_return;
     }
     judge_plan(what, nats::plan(nats::to_config(declared), info->config), findings);
-    findings.ok(
-        fmt::format("{} events wait, {} are in hand", info->num_pending, info->num_ack_pending)
-    );
+    findings.ok(fmt::format(
+        "{}: {} events wait, {} are in hand", what, info->num_pending, info->num_ack_pending
+    ));
     if (info->num_waiting == 0) {
-        findings.warning("nobody pulls from " + what, "start a notification-worker");
+        findings.warning("nobody pulls from " + what, fmt::format("start a {}", handled.worker));
     }
 }
 
@@ -165,7 +178,9 @@ asio::awaitable<void> check_nats(Tool& tool, std::shared_ptr<Findings> findings)
     for (nats::StreamDeclaration& declared : expected_streams()) {
         co_await check_stream(jetstream, declared, *findings);
     }
-    co_await check_consumer(jetstream, *findings);
+    for (const Handled& handled : all_handled) {
+        co_await check_consumer(jetstream, handled, *findings);
+    }
 }
 
 }  // namespace chatear::admin

@@ -8,6 +8,7 @@
 #include <boost/system/result.hpp>
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 namespace chatear::nats {

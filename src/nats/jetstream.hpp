@@ -11,9 +11,7 @@
 #include <boost/json.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>

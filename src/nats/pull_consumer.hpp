@@ -91,7 +91,8 @@ public:
 
     void start();
 
-    /// Returns when trouble() is none: stream and consumer are there, and may be pulled from.
+    /// Returns when trouble() is none: stream and consumer are there and, as far as is known, may
+    /// be pulled from. Requires start(); who stops it stops those who wait here first.
     asio::awaitable<void> wait_usable();
 
     /// Withdraws the pulls, gives back (NAK) what receive() was not asked for; acknowledgements go

@@ -77,6 +77,9 @@ asio::awaitable<void> Consumer::bury(const Work& work, std::string id, std::stri
     OutboxRow row = dead_letter(context, id, reason);
     co_await judge_.bury(std::move(row));
     ++status_.dead_lettered;
+    if (observer_) {
+        observer_("dead_letter", net::now() - work.began);
+    }
     log::warn(
         "an event became a dead letter",
         {{"subject", subscription_.subject}, {"event_id", work.event->event_id}, {"reason", reason}}

@@ -20,9 +20,6 @@ public:
     virtual ~EventSource() = default;
 
     virtual void start() = 0;
-
-    /// Returns once events can come: what is published from now on is kept for us.
-    virtual asio::awaitable<void> wait_usable() = 0;
     virtual void set_credit(std::size_t messages, std::size_t bytes) = 0;
     virtual asio::awaitable<std::vector<nats::JetStreamMessage>> receive() = 0;
     virtual void ack(const nats::AckToken& token) = 0;
@@ -47,7 +44,6 @@ public:
         : consumer_(connection, std::move(declaration)) {}
 
     void start() override { consumer_.start(); }
-    asio::awaitable<void> wait_usable() override { return consumer_.wait_usable(); }
     void set_credit(std::size_t messages, std::size_t bytes) override {
         consumer_.set_credit(messages, bytes);
     }
@@ -65,6 +61,8 @@ public:
     }
     asio::awaitable<void> stop() override { return consumer_.stop(); }
     std::string trouble() const override { return consumer_.trouble(); }
+    /// Returns once events can come: what is published from now on is kept for us.
+    asio::awaitable<void> wait_usable() { return consumer_.wait_usable(); }
     const nats::ConsumerCounters& counters() const { return consumer_.counters(); }
 
 private:

@@ -124,6 +124,8 @@ void Worker::collect_metrics() {
         metrics_.gauge(dependency_up, std::vector<std::string>(1, state.name))
             .set(state.available ? 1 : 0);
     }
+    metrics_.gauge(dependency_up, std::vector<std::string>(1, "start"))
+        .set(starting_.empty() ? 1 : 0);
 }
 
 }  // namespace chatear::runtime

@@ -43,7 +43,7 @@ bool accepts_connections(std::uint16_t port);
 /// tells.
 bool eventually(
     const std::function<bool()>& condition,
-    std::chrono::milliseconds limit = std::chrono::seconds(10)
+    std::chrono::milliseconds limit = std::chrono::seconds(30)
 );
 
 struct Command {

@@ -68,6 +68,22 @@ def test_streams_and_consumers_that_differ_are_told(tool):
     assert "nobody pulls" in said
 
 
+def test_what_account_deletion_pulls_from_is_looked_at(tool):
+    recover = "user-delete-worker-user-recover"
+    pushes = {"durable_name": recover, "deliver_subject": "elsewhere", "ack_policy": "explicit", "filter_subject": "user.recover"}
+    with tool.nats() as nats:
+        nats.api("STREAM.CREATE.USERS", {"name": "USERS", "subjects": ["user.delete", "user.recover"], "retention": "workqueue"})
+        nats.api(f"CONSUMER.DURABLE.CREATE.USERS.{recover}", {"stream_name": "USERS", "config": pushes})
+        try:
+            code, found = states(tool, "--only", "nats")
+        finally:
+            nats.api("STREAM.DELETE.USERS")
+    assert code == 1
+    assert "stream USERS" in texts(found["nats"])
+    assert "user-delete-worker-user-delete is not there yet" in texts(found["nats"])
+    assert f"{recover} cannot be used: it pushes to elsewhere" in texts(found["nats"])
+
+
 def test_pending_migrations_and_eviction_are_problems(tool, tmp_path):
     (tmp_path / "9999_later.sql").write_text("SELECT 1;")
     with tool.redis_setting("maxmemory-policy", "allkeys-lru"):

@@ -28,7 +28,7 @@ def test_many_are_made_from_a_pattern(tool):
 
 def test_plain_publishes_are_captured_too(tool):
     tool.chatear("publish", "email.send", "--core", "--count", "50", "--template-json", '{"event_id": "e-{n}"}')
-    assert len(stored(tool)) == 50
+    wait_until(lambda: len(stored(tool)) == 50, 30, "NATS, which answers before it has stored, has them all")
 
 
 def test_a_file_is_published_line_by_line_and_not_twice_in_one_run(tool, tmp_path):

@@ -3,7 +3,7 @@
 import random
 
 from dev_stack.process import wait_until
-from world import mail_event
+from world import PATIENCE, mail_event
 
 
 def test_three_thousand_events_published_three_times_while_workers_stop_and_start(world):
@@ -15,6 +15,7 @@ def test_three_thousand_events_published_three_times_while_workers_stop_and_star
     for start in range(0, len(events), 1000):
         world.publish(*events[start : start + 1000])
         stopped = workers.pop(0)
+        stopped.wait(stopped.instance, PATIENCE, "starts")
         assert stopped.terminate() == 0
         workers.append(world.worker())
     world.wait_for_mails(count, 180)

@@ -28,8 +28,11 @@ def test_smtp_that_is_down_stops_neither_a_recovery_nor_an_execution(world, dele
 
 
 def test_workers_that_are_killed_at_random_lose_nothing_and_do_nothing_twice(world, deletions):
-    limit = {"DELETION_DAILY_LIMIT": "1000", "RECOVERY_PERIOD": "6s"}
+    # A mail that two kills cut off in its content has the slots of a day.
+    limit = {"DELETION_DAILY_LIMIT": "1000", "RECOVERY_PERIOD": "6s", "RECOVERY_EMAIL_DAILY_LIMIT": "10"}
     workers = [deletions.worker(**limit, STATE_DIR=str(world.stack.folder / f"state-{place}")) for place in range(3)]
+    for worker in workers:
+        worker.wait_ready()
     users = [deletions.user(f"user{number}") for number in range(30)]
     kept = users[::5]
     deletions.delete(*users)

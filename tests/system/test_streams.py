@@ -1,6 +1,6 @@
 from dev_stack.nats_client import NatsError
 from dev_stack.process import wait_until
-from world import mail_event
+from world import PATIENCE, mail_event
 
 
 def test_a_stream_that_differs_is_said_and_not_changed(world):
@@ -42,3 +42,25 @@ def test_a_stream_that_somebody_deletes_is_declared_again(world):
 
     wait_until(taken, 60, lambda: world.situation("the stream is back"))
     world.wait_for_mails(2)
+
+
+def test_a_worker_is_ready_when_its_consumer_can_be_used_and_a_stop_before_that_ends(world):
+    durable = "notification-worker-email-send"
+    pushes = {"durable_name": durable, "deliver_subject": "elsewhere", "ack_policy": "explicit", "filter_subject": "email.send"}
+    with world.nats() as nats:
+        nats.api("STREAM.CREATE.NOTIFICATIONS", {"name": "NOTIFICATIONS", "subjects": ["email.send"], "retention": "workqueue"})
+        nats.api(f"CONSUMER.DURABLE.CREATE.NOTIFICATIONS.{durable}", {"stream_name": "NOTIFICATIONS", "config": pushes})
+
+    def says_ready(worker):
+        return any(line["message"] == "ready" for line in worker.lines())
+
+    stopped, waiting = world.worker(), world.worker()
+    for worker in (stopped, waiting):
+        worker.wait_not_ready("it pushes to elsewhere")
+        assert not says_ready(worker)
+    assert stopped.terminate() == 0 and not says_ready(stopped)
+    with world.nats() as nats:
+        nats.api(f"CONSUMER.DELETE.NOTIFICATIONS.{durable}")
+    waiting.wait(lambda: says_ready(waiting), 2 * PATIENCE, "says that it is ready")
+    world.publish(mail_event())
+    world.wait_for_mails(1)

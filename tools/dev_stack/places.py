@@ -5,6 +5,7 @@ import os
 import pathlib
 import pwd
 import random
+import re
 import shutil
 import socket
 import tempfile
@@ -14,7 +15,7 @@ DEV = CHECKOUT / ".dev"
 # What another user must reach is kept here where the checkout itself is closed to others.
 SHARED = pathlib.Path("/var/lib/chatear-dev")
 PORTS = range(10_240, 32_768)
-walk = itertools.count(random.randrange(len(PORTS)))
+SLICES = 8
 
 
 def program(name):
@@ -63,6 +64,20 @@ def folder_for_postgres(wanted, name):
     return folder
 
 
+def own_ports():
+    """Of several processes of one pytest each has a slice of its own; others have all."""
+    number = re.fullmatch(r"gw(\d+)", os.environ.get("PYTEST_XDIST_WORKER", ""))
+    if number is None:
+        return PORTS
+    width = len(PORTS) // SLICES
+    begin = PORTS.start + int(number[1]) % SLICES * width
+    return range(begin, begin + width)
+
+
+OWN_PORTS = own_ports()
+walk = itertools.count(random.randrange(len(OWN_PORTS)))
+
+
 def free_port():
     """A port of 127.0.0.1 that nobody listens on; one process is not given it twice.
 
@@ -70,11 +85,11 @@ def free_port():
     by the time the server starts, or while a stopped one is away. Each process walks on from a place of its own, so
     that two do not meet between choosing and listening.
     """
-    for _ in PORTS:
-        port = PORTS[next(walk) % len(PORTS)]
+    for _ in OWN_PORTS:
+        port = OWN_PORTS[next(walk) % len(OWN_PORTS)]
         if is_free(port):
             return port
-    raise OSError("no free port between 10240 and 32767")
+    raise OSError(f"no free port between {OWN_PORTS[0]} and {OWN_PORTS[-1]}")
 
 
 def is_free(port):

@@ -16,7 +16,7 @@ def start_worker(name, environment, log, *, preset="release", ends_with_us=True)
 
 
 def is_ready(process):
-    """Whether it has said so: it has its servers, and works."""
+    """Whether it has said so: its streams and consumers are there, and it takes what comes."""
     return '"message":"ready"' in process.log_text()
 
 

@@ -78,7 +78,7 @@ protected:
             "$JS.API.STREAM.INFO.NOTIFICATIONS",
             "$JS.API.CONSUMER.INFO.NOTIFICATIONS.notification-worker-email-send"};
         std::size_t whole = 0;
-        for (int i = 0; i < 400 && whole < subjects.size(); ++i) {
+        for (int i = 0; i < 800 && whole < subjects.size(); ++i) {
             try {
                 Message question;
                 question.subject = subjects[whole];

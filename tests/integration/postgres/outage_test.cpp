@@ -115,7 +115,7 @@ TEST_F(OutageTest, AServerThatIsDownAtStartIsFoundLater) {
 }
 
 TEST_F(OutageTest, WhoCallsDuringTheFirstConnectWaitsForIt) {
-    Pool pool(context_.get_executor(), impatient());
+    Pool pool(context_.get_executor(), options_for(server_.url()));
     run([&]() -> asio::awaitable<void> {
         pool.start();
         const std::string one = co_await value(pool, "SELECT 1");

@@ -88,7 +88,9 @@ TEST(RealRedis, ReturnsTheErrorOfTheCommandItself) {
 
 TEST(RealRedis, AnswersTenThousandCommandsThatWaitAtOnce) {
     RedisServer server;
-    RealRedis redis(options_for(server));
+    Options options = options_for(server);
+    options.command_timeout = std::chrono::seconds(30);
+    RealRedis redis(options);
     constexpr std::size_t count = 10000;
     std::vector<std::string> answers(count);
     net::TaskGroup tasks(redis.context.get_executor());

@@ -23,7 +23,6 @@ public:
     SimulatedSource& operator=(const SimulatedSource&) = delete;
 
     void start() override { stream_.connect(*this); }
-    asio::awaitable<void> wait_usable() override { co_return; }
 
     void set_credit(std::size_t messages, std::size_t /*bytes*/) override {
         credit_ = messages;

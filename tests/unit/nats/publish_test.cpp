@@ -1,6 +1,5 @@
 #include "nats/publish.hpp"
 
-#include "nats/api_error.hpp"
 #include "nats/protocol.hpp"
 
 #include <gtest/gtest.h>
@@ -68,18 +67,6 @@ TEST(Refusal, IsForASubjectThatFillsAControlLine) {
     EXPECT_EQ(refusal(longest, 100), std::nullopt);
     const Message too_long{std::string(max_subject_bytes + 1, 's'), "", "x"};
     EXPECT_NE(refusal(too_long, 100), std::nullopt);
-}
-
-TEST(ApiError, IsRecognised) {
-    const boost::json::object answer = boost::json::parse(error_json(404, 10059)).as_object();
-    const ApiError error = *read_api_error(answer);
-    EXPECT_TRUE(error.stream_not_found());
-    EXPECT_FALSE(error.consumer_not_found());
-    EXPECT_FALSE(error.unavailable());
-    EXPECT_EQ(error.text(), "because (10059)");
-    EXPECT_TRUE((ApiError{503, 10039, ""}).unavailable());
-    EXPECT_TRUE((ApiError{500, 10047, ""}).unavailable());
-    EXPECT_EQ(read_api_error({}), std::nullopt);
 }
 
 }  // namespace

@@ -79,6 +79,10 @@ protected:
         if (rate_) {
             consumer_->pace(*rate_);
         }
+        const auto on_outcome = [this](std::string_view outcome, std::chrono::nanoseconds) {
+            outcomes_.emplace_back(outcome);
+        };
+        consumer_->observe(on_outcome, [] {});
     }
 
     /// Runs the consumer until `enough` holds, and drains it.
@@ -115,6 +119,7 @@ protected:
     SubjectOptions<TestEvent> subject_options_;
     std::optional<Rate> rate_;
     std::vector<std::string> handled_;
+    std::vector<std::string> outcomes_;  // As the metrics have them.
     int running_ = 0;
     int most_running_ = 0;
     std::optional<Consumer> consumer_;

@@ -260,6 +260,7 @@ TEST_F(Rule8Consumer, AConflictIsADeadLetterUnderAnIdOfItsOwn) {
     };
     run([this] { return settled(1); });
     ASSERT_THAT(judge_.buried, SizeIs(1));
+    EXPECT_THAT(outcomes_, ElementsAre("dead_letter"));
     EXPECT_THAT(judge_.buried[0].event_id, StartsWith("a."));
     EXPECT_THAT(judge_.recorded, IsEmpty());
     EXPECT_THAT(source_.acked, SizeIs(1));

@@ -51,7 +51,6 @@ public:
     }
 
     void start() override {}
-    asio::awaitable<void> wait_usable() override { co_return; }
     void set_credit(std::size_t messages, std::size_t bytes) override {
         credit_ = messages;
         credit_bytes = bytes;
