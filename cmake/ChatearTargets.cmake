@@ -4,7 +4,7 @@
 function(chatear_without_coroutines sources)
     set(pure)
     foreach(source ${${sources}})
-        file(STRINGS "${source}" coroutines REGEX "^[^/]*co_(await|return)" LIMIT_COUNT 1)
+        file(STRINGS "${source}" coroutines REGEX "^([^/]|/[^/])*co_(await|return)" LIMIT_COUNT 1)
         if(NOT coroutines)
             list(APPEND pure ${source})
         endif()

@@ -37,11 +37,18 @@ nats::ConsumerDeclaration expected_consumer(const Handled& handled) {
 }
 
 std::vector<nats::StreamDeclaration> expected_streams() {
-    return {
-        expected_consumer(all_handled[0]).stream,
-        expected_consumer(all_handled[1]).stream,
-        runtime::declare_told_events(notification::email_told_subjects(), any_replicas),
-        runtime::declare_dead_letters(any_replicas)};
+    std::vector<nats::StreamDeclaration> streams;
+    for (const Handled& handled : all_handled) {
+        nats::StreamDeclaration stream = expected_consumer(handled).stream;
+        if (streams.empty() || streams.back().name != stream.name) {
+            streams.push_back(std::move(stream));
+        }
+    }
+    streams.push_back(
+        runtime::declare_told_events(notification::email_told_subjects(), any_replicas)
+    );
+    streams.push_back(runtime::declare_dead_letters(any_replicas));
+    return streams;
 }
 
 bool older_than_2_10(std::string_view version) {

@@ -24,7 +24,8 @@ struct RenderedEmail {
 /// All e-mail templates of a folder, checked when loaded, then only memory (docs/templates.md).
 class Templates {
 public:
-    /// Reads and checks every file. The error names every mistake, one a line, with file and line.
+    /// Reads and checks every file. The error names every mistake, one a line, with file and, where
+    /// it has one, line; one in a file's name, size or encoding alone.
     static Result<Templates> load(const std::string& directory);
 
     /// The e-mail `name` for people of `locale` ("" = the default), which falls back: pt-BR, pt,

@@ -32,7 +32,7 @@ runtime::StreamOptions email_stream();
 std::vector<std::string> email_told_subjects();
 
 /// Makes `worker` handle `email.send`. Throws std::runtime_error naming every mistake in the
-/// templates, with file and line.
+/// templates, with file and, where it has one, line.
 void handle_email_send(runtime::Worker& worker, EmailServiceSettings settings);
 
 }  // namespace chatear::notification

@@ -60,8 +60,8 @@ struct ConsumerStatus {
 /// Called when an event was taken over after its content may have left (rule 8).
 using TakeoverObserver = std::function<void()>;
 
-/// Called at each end of a handler, for metrics: what became of it, and how long it took from
-/// delivery.
+/// Called at each end of a handler, and at the dead letter of an event that gets none, for metrics:
+/// what became of it, and how long it took from delivery.
 using OutcomeObserver =
     std::function<void(std::string_view outcome, std::chrono::nanoseconds took)>;
 

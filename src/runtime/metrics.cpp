@@ -137,12 +137,14 @@ std::function<void(std::string_view, std::chrono::nanoseconds)> Metrics::outcome
 ) {
     const MetricDeclaration events = {
         .name = "chatear_events_total",
-        .help = "Events whose handler came to an end, by what became of them.",
+        .help = "Deliveries that came to an end, by what became of them.",
         .labels = {"subject", "outcome"},
     };
     const MetricDeclaration duration = {
         .name = "chatear_event_duration_seconds",
-        .help = "From an event's delivery to the end of its handler.",
+        .help =
+            "From an event's delivery to the end of its handler, or to its dead letter where it "
+            "gets none.",
         .labels = {"subject"},
         .buckets = duration_buckets(),
     };

@@ -87,13 +87,13 @@ public:
     std::string text() const;
 
     /// `chatear_events_total` and `chatear_event_duration_seconds` of one subject, as a Consumer
-    /// calls it at each end of a handler.
+    /// calls it (OutcomeObserver).
     std::function<void(std::string_view outcome, std::chrono::nanoseconds took)> outcome_observer(
         const std::string& subject
     );
 
     /// `chatear_possible_duplicates_total`: an effect may have happened twice; `cause`: "in_doubt",
-    /// "taken_over".
+    /// "taken_over", "recovery_mail".
     void possible_duplicate(const std::string& cause);
 
     /// What was declared so far, by name.

@@ -36,7 +36,6 @@ def test_health_and_metrics_are_served(world):
     assert "# HELP chatear_" in text
     assert worker.metric("chatear_events_total") == 1
     assert worker.metric("chatear_dependency_up") >= 5
-    assert not re.search(r"^chatear_dependency_up.* 0$", worker.get("/metrics")[1], re.MULTILINE)
     explained = (CHECKOUT / "docs/operations.md").read_text()
     assert [name for name in re.findall(r"^# HELP (\S+)", text, re.MULTILINE) if f"`{name}`" not in explained] == []
 

@@ -33,8 +33,11 @@ def test_a_server_that_is_not_there_at_the_start_is_waited_for(world, server):
     worker = world.worker()
     worker.wait_not_ready(SERVERS[server])
     assert worker.get("/healthz")[0] == 200
+    start = 'chatear_dependency_up{dependency="start"} '
+    assert server != "postgres" or start + "0" in worker.get("/metrics")[1]
     missing.start()
     worker.wait_ready()
+    assert start + "1" in worker.get("/metrics")[1]
     world.publish(mail_event())
     all_sent_without_a_counted_attempt(world, 1)
 

@@ -15,7 +15,6 @@ DEV = CHECKOUT / ".dev"
 # What another user must reach is kept here where the checkout itself is closed to others.
 SHARED = pathlib.Path("/var/lib/chatear-dev")
 PORTS = range(10_240, 32_768)
-SLICES = 8
 
 
 def program(name):
@@ -69,8 +68,9 @@ def own_ports():
     number = re.fullmatch(r"gw(\d+)", os.environ.get("PYTEST_XDIST_WORKER", ""))
     if number is None:
         return PORTS
-    width = len(PORTS) // SLICES
-    begin = PORTS.start + int(number[1]) % SLICES * width
+    slices = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    width = len(PORTS) // slices
+    begin = PORTS.start + int(number[1]) * width
     return range(begin, begin + width)
 
 

@@ -97,6 +97,7 @@ TEST_F(ConsumerTest, WhatTheLedgerCannotHoldIsADeadLetter) {
     };
     run([this] { return settled(1); });
     ASSERT_THAT(judge_.buried, SizeIs(1));
+    EXPECT_THAT(outcomes_, ElementsAre("dead_letter"));
     EXPECT_THAT(source_.acked, ElementsAre("a#1"));
     EXPECT_THAT(handled_, IsEmpty());
 }
