@@ -1,22 +1,11 @@
 #include "http/url.hpp"
 
+#include "base/number.hpp"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
-#include <charconv>
-#include <system_error>
-
 namespace chatear::http {
-namespace {
-
-/// 0 for what is no port.
-std::uint16_t port_of(std::string_view text) {
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    return error == std::errc() && end == text.data() + text.size() ? port : std::uint16_t{0};
-}
-
-}  // namespace
 
 Result<Url> parse_url(std::string_view text) {
     const auto parsed = boost::urls::parse_uri(text);
@@ -40,7 +29,7 @@ Result<Url> parse_url(std::string_view text) {
     url.port = url.tls ? 443 : 80;
     if (view.has_port()) {
         // Boost.URL's own port_number() wraps around at 65536.
-        url.port = port_of(std::string_view(view.port()));
+        url.port = parse_number<std::uint16_t>(std::string_view(view.port())).value_or(0);
         if (url.port == 0) {
             return Error{"its port must be 1 to 65535"};
         }

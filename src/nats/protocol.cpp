@@ -2,11 +2,11 @@
 
 #include "base/assert.hpp"
 #include "base/json.hpp"
+#include "base/number.hpp"
 #include "nats/json_fields.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace chatear::nats {
 namespace {
@@ -22,16 +22,6 @@ std::string_view trim(std::string_view text) {
         text.remove_suffix(1);
     }
     return text;
-}
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-    Number number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return number;
 }
 
 /// The words of a line; more than six is no operation of NATS.

@@ -60,7 +60,7 @@ void PullConsumer::start() {
 }
 
 asio::awaitable<void> PullConsumer::wait_usable() {
-    while (!trusted() || !pull_denied_.empty()) {
+    while (!usable()) {
         co_await changed_.wait();
     }
 }
@@ -197,7 +197,7 @@ ConsumerState PullConsumer::state() const {
     if (!connection_.connected()) {
         return ConsumerState::disconnected;
     }
-    if (!trusted() || !pull_denied_.empty()) {
+    if (!usable()) {
         return ConsumerState::verifying;
     }
     return has_credit_ ? ConsumerState::pulling : ConsumerState::paused;

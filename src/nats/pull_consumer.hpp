@@ -163,6 +163,7 @@ private:
     void send_ack(const AckToken& token, std::string_view payload);
     void release_held();
     bool trusted() const;
+    bool usable() const;
 
     Connection& connection_;
     JetStream jetstream_;

@@ -53,7 +53,7 @@ asio::awaitable<void> PullConsumer::run() {
             co_await net::sleep_for(deletion_pause_);
         }
         co_await verify();
-        if (trusted() && pull_denied_.empty()) {
+        if (usable()) {
             backoff_.reset();
             co_await pull_until_doubt();
         } else if (connection_.connected() && !trouble_.empty()) {
@@ -193,6 +193,11 @@ void PullConsumer::doubt_deleted(const std::string& why) {
 
 bool PullConsumer::trusted() const {
     return !guard_.in_doubt() && connection_.connected() && connection_.epoch() == verified_epoch_;
+}
+
+/// Trusted, and as far as is known it may be pulled from.
+bool PullConsumer::usable() const {
+    return trusted() && pull_denied_.empty();
 }
 
 }  // namespace chatear::nats

@@ -1,9 +1,10 @@
 #include "redis/options.hpp"
 
+#include "base/number.hpp"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
-#include <charconv>
 #include <optional>
 
 namespace chatear::redis {
@@ -37,18 +38,8 @@ constexpr Setting timeout_setting = {
     .help = "How long Redis may take for an answer before it counts as unavailable.",
 };
 
-// All of `text` as a number of 16 bits.
-std::optional<std::uint16_t> number_of(std::string_view text) {
-    std::uint16_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return number;
-}
-
 std::optional<std::uint16_t> database_of(std::string_view path) {
-    return path.size() <= 1 ? std::uint16_t{0} : number_of(path.substr(1));
+    return path.size() <= 1 ? std::uint16_t{0} : parse_number<std::uint16_t>(path.substr(1));
 }
 
 }  // namespace
@@ -75,7 +66,7 @@ Result<Address> parse_address(std::string_view url) {
         return Error{"it names no host"};
     }
     if (view.has_port()) {
-        address.port = number_of(std::string_view(view.port())).value_or(0);
+        address.port = parse_number<std::uint16_t>(std::string_view(view.port())).value_or(0);
         if (address.port == 0) {
             return Error{"its port must be 1 to 65535"};
         }

@@ -1,7 +1,8 @@
 #include "smtp/extensions.hpp"
 
+#include "base/number.hpp"
+
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 
 namespace chatear::smtp {
@@ -34,21 +35,12 @@ std::vector<std::string> words_of(std::string_view line) {
     return words;
 }
 
-std::optional<std::size_t> whole_number(std::string_view text) {
-    std::size_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return value;
-}
-
 void apply_limits(Extensions& extensions, const std::vector<std::string>& words) {
     constexpr std::string_view mail_max = "MAILMAX=";
     for (const std::string& word : words) {
         if (word.starts_with(mail_max)) {
             const std::optional<std::size_t> value =
-                whole_number(std::string_view(word).substr(mail_max.size()));
+                parse_number<std::size_t>(std::string_view(word).substr(mail_max.size()));
             if (value && *value > 0) {
                 extensions.max_mails = value;
             }
@@ -76,7 +68,8 @@ void apply_line(Extensions& extensions, std::string_view line) {
         extensions.dsn = true;
     } else if (keyword == "SIZE") {
         extensions.size = true;
-        extensions.max_message_bytes = words.size() > 1 ? whole_number(words[1]).value_or(0) : 0;
+        extensions.max_message_bytes =
+            words.size() > 1 ? parse_number<std::size_t>(words[1]).value_or(0) : 0;
     } else if (keyword == "LIMITS") {
         apply_limits(extensions, words);
     } else if (keyword == "AUTH") {
